@@ -1,0 +1,159 @@
+"""The command line: each command is one call of a service.
+
+Exit codes: 0 done, 1 a fault with a sentence on standard error, 2 wrong usage. What a command
+needs is imported when it runs, so that `cmhub --help` is quick.
+"""
+
+import asyncio
+import json
+import sys
+from dataclasses import asdict
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from cmhub.embedded import EmbeddedDatabaseError
+from cmhub.errors import CMHubError
+
+cli = typer.Typer(
+    help="CMHub: one place for the whole work of an agency's community managers.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+)
+
+
+class Format(StrEnum):
+    """The exports that can be imported."""
+
+    jsonl = "jsonl"
+
+
+@cli.command("serve")
+def serve_command(
+    host: Annotated[str, typer.Option(help="Address to listen at.")] = "127.0.0.1",
+    port: Annotated[int, typer.Option(help="Port to listen at.", min=1, max=65535)] = 8000,
+    workers: Annotated[int, typer.Option(help="Web processes; several need Redis.", min=1)] = 1,
+    jobs: Annotated[
+        bool | None,
+        typer.Option("--jobs/--no-jobs", help="Run a worker too; as with the embedded database."),
+    ] = None,
+) -> None:
+    """Serve the web from the built front end; with the embedded database also run the jobs."""
+    from cmhub.serve import serve
+
+    serve(host, port, workers, with_worker=jobs)
+
+
+@cli.command("worker")
+def worker_command(
+    concurrency: Annotated[int, typer.Option(help="Jobs at a time.", min=1)] = 10,
+    parent: Annotated[int | None, typer.Option(hidden=True)] = None,
+) -> None:
+    """Run the jobs."""
+    from cmhub.jobs.worker import run_worker
+
+    if parent is not None:
+        from cmhub.serve import end_with
+
+        end_with(parent)
+    asyncio.run(run_worker(concurrency))
+
+
+@cli.command("migrate")
+def migrate_command(
+    check: Annotated[bool, typer.Option(help="Change nothing; tell what is behind.")] = False,
+) -> None:
+    """Bring roles and schema to the newest version; safe to start twice at once."""
+    from cmhub import migrate
+
+    if not check:
+        print(f"database: at {migrate.migrate()}")
+        return
+    differences = migrate.check()
+    _complain(differences)
+    print("database: as the models are")
+
+
+@cli.command("demo")
+def demo_command(
+    reset: Annotated[bool, typer.Option(help="Remove it first and begin again.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="For programs.")] = False,
+) -> None:
+    """Make the demo's agencies when they are not there, and print how to sign in."""
+    from cmhub.sandbox.demo import make_demo
+
+    sign_ins = asyncio.run(make_demo(reset=reset))
+    if as_json:
+        print(json.dumps([asdict(one) for one in sign_ins], ensure_ascii=False))
+        return
+    for one in sign_ins:
+        print(f"{one.agency:<8} {one.role:<10} {one.email:<32} {one.password}")
+
+
+@cli.command("import")
+def import_command(
+    file: Annotated[Path, typer.Argument(exists=True, dir_okay=False, readable=True)],
+    agency: Annotated[str, typer.Option(metavar="SLUG")],
+    workspace: Annotated[str, typer.Option(metavar="SLUG")],
+    _format: Annotated[
+        Format, typer.Option("--format", help="What kind of export it is.")
+    ] = Format.jsonl,
+    channel: Annotated[str | None, typer.Option(help="For lines that name none.")] = None,
+    create: Annotated[bool, typer.Option(help="Make the workspace if it is missing.")] = False,
+) -> None:
+    """Bring in the history of a community from an export; what is there already stays as it is."""
+    from cmhub.services.importing import import_file
+
+    result = asyncio.run(
+        import_file(
+            file,
+            agency,
+            workspace,
+            channel=channel,
+            create=create,
+            progress=_progress if sys.stderr.isatty() else None,
+        )
+    )
+    print(f"{result.imported} imported, {result.known} known, {result.rejected} rejected")
+    if result.rejected:
+        print(f"what was rejected, and why: {result.rejected_file}", file=sys.stderr)
+
+
+@cli.command("doctor")
+def doctor_command() -> None:
+    """Look at everything CMHub needs; JSON, and a sentence for each fault."""
+    from cmhub.doctor import examine
+
+    report = asyncio.run(examine())
+    print(json.dumps(asdict(report), ensure_ascii=False, indent=2))
+    _complain(report.faults)
+
+
+def _progress(done: int) -> None:
+    print(f"\r{done} lines", end="", file=sys.stderr, flush=True)
+
+
+def _complain(faults: list[str] | tuple[str, ...]) -> None:
+    for fault in faults:
+        print(fault, file=sys.stderr)
+    if faults:
+        raise typer.Exit(1)
+
+
+def main() -> None:
+    """Run a command; an expected failure becomes its sentence and exit code 1."""
+    try:
+        cli()
+    except (CMHubError, EmbeddedDatabaseError) as fault:
+        print(fault, file=sys.stderr)
+        sys.exit(1)
+    except KeyboardInterrupt:
+        sys.exit(130)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,134 @@
+"""The small pieces: buttons, badges, links, empty states, skeletons."""
+
+from typing import Any, Literal
+
+import reflex as rx
+from reflex.vars import NumberVar, Var
+from reflex_components_core.react_router import ReactRouterLink
+
+from cmhub.components.icons import icon
+from cmhub.components.text import t
+
+Words = str | Var[str]
+Kind = Literal["primary", "plain", "quiet", "danger"]
+_BUTTONS: dict[Kind, str] = {
+    "primary": "btn btn-primary",
+    "plain": "btn",
+    "quiet": "btn btn-ghost",
+    "danger": "btn btn-error",
+}
+
+
+def link(*children: Any, to: Words, class_name: str = "", **props: Any) -> rx.Component:
+    """Go to another page without loading the application anew."""
+    return ReactRouterLink.create(*children, to=to, class_name=class_name, **props)
+
+
+def button(
+    words: Words, *, kind: Kind = "plain", symbol: str = "", class_name: str = "", **props: Any
+) -> rx.Component:
+    """Show a button: a verb with its object; ``symbol`` is a Lucide name."""
+    return rx.el.button(
+        icon(symbol) if symbol else rx.fragment(),
+        words,
+        type=props.pop("type", "button"),
+        class_name=f"{_BUTTONS[kind]} {class_name}",
+        **props,
+    )
+
+
+def icon_button(label: Words, symbol: str, class_name: str = "", **props: Any) -> rx.Component:
+    """Show a square button with an icon only; ``label`` is read out and shown on hover."""
+    return rx.el.button(
+        icon(symbol),
+        type="button",
+        title=label,
+        aria_label=label,
+        class_name=f"btn btn-ghost btn-square {class_name}",
+        **props,
+    )
+
+
+def badge(words: Words, tone: str | Var[str] = "plain", class_name: str = "") -> rx.Component:
+    """Show a state as colour, dot and word; tones: plain, info, good, warn, bad."""
+    return rx.el.span(
+        rx.el.span(class_name="dot", custom_attrs={"aria-hidden": "true"}),
+        words,
+        custom_attrs={"data-tone": tone},
+        class_name=f"state {class_name}",
+    )
+
+
+def count(value: NumberVar[int], label: Words | None = None) -> rx.Component:
+    """Show a number where somebody must act; nothing when it is zero."""
+    return rx.cond(
+        value > 0,
+        rx.el.span(
+            rx.el.span(value, custom_attrs={"aria-hidden": "true"}),
+            rx.el.span(
+                label if label is not None else t("app.waiting", n=value), class_name="sr-only"
+            ),
+            class_name="count",
+        ),
+    )
+
+
+def surface(*children: Any, class_name: str = "") -> rx.Component:
+    """Hold what belongs together on one sheet with a hairline."""
+    return rx.el.section(*children, class_name=f"surface {class_name}")
+
+
+def empty_state(
+    title: Words, line: Words, *actions: rx.Component, symbol: str = "inbox"
+) -> rx.Component:
+    """Say what will appear here, why it is worth it, and offer the first step."""
+    return rx.el.div(
+        rx.el.div(icon(symbol, 20), class_name="empty-symbol"),
+        rx.el.h2(title, class_name="text-lg font-semibold"),
+        rx.el.p(line, class_name="text-muted max-w-[46ch]"),
+        rx.el.div(*actions, class_name="flex flex-wrap justify-center gap-2 mt-2")
+        if actions
+        else rx.fragment(),
+        class_name="empty",
+    )
+
+
+def skeleton_rows(rows: int = 8) -> rx.Component:
+    """Stand in for a list in the shape of what comes."""
+    return rx.el.div(
+        *[
+            rx.el.div(
+                rx.el.div(class_name="skeleton size-8 rounded-full shrink-0"),
+                rx.el.div(
+                    rx.el.div(class_name="skeleton h-3 w-1/3"),
+                    rx.el.div(class_name="skeleton h-3 w-4/5"),
+                    class_name="flex flex-col gap-2 grow",
+                ),
+                class_name="flex gap-3 p-4 border-b border-base-300",
+            )
+            for _ in range(rows)
+        ],
+        role="status",
+        aria_label=t("app.loading"),
+    )
+
+
+def skeleton_card(class_name: str = "h-40") -> rx.Component:
+    """Stand in for a card or a chart."""
+    return rx.el.div(
+        rx.el.div(class_name="skeleton h-3 w-1/4"),
+        rx.el.div(class_name=f"skeleton mt-4 {class_name}"),
+        class_name="surface p-4",
+        role="status",
+        aria_label=t("app.loading"),
+    )
+
+
+def new_arrivals(value: NumberVar[int], **props: Any) -> rx.Component:
+    """Offer what arrived meanwhile, without moving what the person is reading."""
+    return rx.cond(
+        value > 0,
+        rx.el.button(
+            icon("arrow-up"), t("app.new", n=value), type="button", class_name="arrivals", **props
+        ),
+    )

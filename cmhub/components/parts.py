@@ -1,0 +1,50 @@
+"""Pieces that need a little JavaScript of their own, from `assets/parts.jsx`."""
+
+from collections.abc import Callable
+from typing import Any
+
+import reflex as rx
+from reflex.event import EventHandler, EventSpec, no_args_event_spec
+from reflex_components_core.el.elements.base import BaseHTML
+
+from cmhub.state.base import SessionState
+from cmhub.state.live import LiveState
+
+_LIBRARY = "$/public/parts"
+
+
+class PlainForm(BaseHTML):
+    """A form that the browser itself submits; `rx.el.form` never does."""
+
+    tag = "form"
+    action: rx.Var[str]
+    method: rx.Var[str]
+
+
+class _Reloader(rx.Component):
+    library = _LIBRARY
+    tag = "Reloader"
+    count: rx.Var[int]
+    ready: rx.Var[bool]
+    on_change: rx.EventHandler[no_args_event_spec]
+
+
+class _Door(rx.Component):
+    library = _LIBRARY
+    tag = "Door"
+    to: rx.Var[str]
+
+
+def reload_on(topic: str, handler: EventHandler | EventSpec | Callable[..., Any]) -> rx.Component:
+    """Run the page's own load handler whenever the topic changes in the page's workspace.
+
+    Topics are those that services announce, as ``messages`` and ``connections``.
+    """
+    changes: Any = LiveState.changes
+    count = changes[topic].to(int)
+    return _Reloader.create(count=count, ready=rx.State.is_hydrated, on_change=handler)
+
+
+def door() -> rx.Component:
+    """Take the browser to where the gate sends it: the sign-in page."""
+    return _Door.create(to=SessionState.door)

@@ -1,0 +1,64 @@
+"""Words, numbers and times as Vars: looked up in the browser, in the reader's language.
+
+The language is not in any State. `/boot.js` brings the catalogue before the first paint, and
+`t("app.name")` compiles to a look-up in it.
+"""
+
+import reflex as rx
+from reflex.vars import StringVar
+from reflex_base.vars.base import LiteralVar, Var, VarData
+
+from cmhub.locales import DEFAULT_LANGUAGE, catalogue
+
+
+def t(key: str, **params: object) -> StringVar[str]:
+    """Return the text of a key, filled with values or Vars; ``n`` chooses the plural form.
+
+    Raises:
+        KeyError: there is no such text.
+    """
+    if key not in catalogue(DEFAULT_LANGUAGE):
+        raise KeyError(f"No text has the key {key}.")
+    return _call("t", key, *([params] if params else []))
+
+
+def said(key: Var[str] | str, params: object = None) -> StringVar[str]:
+    """Return the text of a key that is only known in the browser, as a State's notice has it."""
+    return _call("t", key, *([] if params is None else [params]))
+
+
+def number(value: Var[int] | Var[float] | float, *, compact: bool = False) -> StringVar[str]:
+    """Return a number as the reader's language writes it; compact: 12 k."""
+    return _call("number", value, *(["compact"] if compact else []))
+
+
+def ago(moment: Var[str] | str) -> StringVar[str]:
+    """Return how long ago an ISO 8601 moment was, to a minute's precision."""
+    return _call("ago", moment)
+
+
+def when(moment: Var[str] | str, zone: Var[str] | str = "", **options: str) -> StringVar[str]:
+    """Return an ISO 8601 moment in a time zone, which is named when it is not the reader's.
+
+    ``options`` are those of `Intl.DateTimeFormat` (``dateStyle="short"``, ``weekday="long"``).
+    """
+    return _call("when", moment, zone, *([options] if options else []))
+
+
+def moment(at: Var[str] | str, zone: Var[str] | str = "", class_name: str = "") -> rx.Component:
+    """Show how long ago something was, kept up to date, with the exact time on hover."""
+    return rx.el.time(
+        ago(at),
+        date_time=at,
+        title=when(at, zone),
+        custom_attrs={"data-ago": at},
+        class_name=f"whitespace-nowrap {class_name}",
+    )
+
+
+def _call(function: str, *values: object) -> StringVar[str]:
+    given = [LiteralVar.create(value) for value in values]
+    # Absent while the page's shell is built, when there is neither window nor reader.
+    expression = f"(globalThis.cmhub?.{function}({','.join(str(each) for each in given)}))"
+    data = VarData.merge(*(each._get_all_var_data() for each in given))
+    return Var(_js_expr=expression, _var_type=str, _var_data=data).to(StringVar)

@@ -1,0 +1,298 @@
+"""One thread: its messages, what is on its way, and the field to answer in."""
+
+import reflex as rx
+from reflex.vars import Var
+
+from cmhub.components.basics import badge, button, link
+from cmhub.components.icons import icon
+from cmhub.components.text import moment, said, t
+from cmhub.services.threads import AttachmentView, MessageView, ReactionView, ReplyView
+from cmhub.state.base import SessionState
+from cmhub.state.inbox import InboxState
+
+_ZONE = SessionState.workspace_zone
+
+
+def thread_view(back: Var[str]) -> rx.Component:
+    """Show the open thread; ``back`` leads to the list, for phones."""
+    thread = InboxState.thread
+    return rx.el.article(
+        _head(back),
+        rx.el.div(
+            rx.cond(
+                thread.earlier > 0,
+                rx.el.p(
+                    t("inbox.earlier", n=thread.earlier),
+                    class_name="text-sm text-muted text-center",
+                ),
+            ),
+            rx.el.ol(rx.foreach(thread.messages, _message), class_name="messages"),
+            rx.el.ol(rx.foreach(thread.replies, _reply), class_name="messages empty:hidden"),
+            class_name="scroll",
+            tab_index=0,
+            custom_attrs={"data-end": ""},
+            role="region",
+            aria_label=t("inbox.threads"),
+        ),
+        _answer(),
+        class_name="thread",
+    )
+
+
+def _head(back: Var[str]) -> rx.Component:
+    thread = InboxState.thread
+    first = thread.messages[0]
+    return rx.el.header(
+        link(
+            icon("arrow-left", 20),
+            to=back,
+            aria_label=t("inbox.back"),
+            class_name="btn btn-ghost btn-square back",
+        ),
+        rx.el.div(
+            rx.el.h2(first.author, class_name="text-base font-semibold truncate"),
+            rx.el.p(
+                t("inbox.in", channel=thread.channel),
+                " · ",
+                said("inbox.network." + thread.network),
+                class_name="text-sm text-muted truncate",
+            ),
+            class_name="min-w-0 grow",
+        ),
+        badge(
+            said("inbox.is." + thread.state),
+            rx.match(thread.state, ("open", "warn"), ("done", "good"), "info"),
+            "max-[600px]:hidden",
+        ),
+        rx.cond(
+            SessionState.permissions.contains("inbox:answer"),
+            rx.cond(
+                thread.state == "done",
+                button(
+                    t("inbox.reopen"),
+                    symbol="rotate-ccw",
+                    on_click=InboxState.set_thread_state("open"),
+                    custom_attrs={"data-key": "e"},
+                ),
+                button(
+                    t("inbox.done"),
+                    symbol="check",
+                    on_click=InboxState.set_thread_state("done"),
+                    custom_attrs={"data-key": "e"},
+                ),
+            ),
+        ),
+        class_name="thread-head",
+    )
+
+
+def _message(one: Var[MessageView]) -> rx.Component:
+    return rx.el.li(
+        rx.el.span(one.author[0:1].upper(), class_name="avatar", aria_hidden="true"),
+        rx.el.div(
+            _byline(one),
+            rx.cond(
+                one.deleted,
+                rx.el.p(rx.el.em(t("inbox.deleted")), class_name="text-muted"),
+                rx.cond(one.body != "", rx.el.p(one.body, class_name="words", dir="auto")),
+            ),
+            rx.el.ul(rx.foreach(one.attachments, _attachment), class_name="files empty:hidden"),
+            rx.el.ul(rx.foreach(one.reactions, _reaction), class_name="reactions empty:hidden"),
+            _measure(one),
+            class_name="min-w-0 grow",
+        ),
+        _actions(one),
+        key=one.id.to(str),
+        class_name="message",
+        custom_attrs={"data-team": rx.cond(one.from_team, "true", "false")},
+    )
+
+
+def _byline(one: Var[MessageView]) -> rx.Component:
+    return rx.el.p(
+        rx.el.span(
+            rx.cond(
+                one.sent_by != "",
+                t("inbox.by", author=one.author, user=one.sent_by),
+                one.author,
+            ),
+            class_name="font-semibold",
+        ),
+        rx.cond(one.from_team, rx.el.span(t("inbox.you"), class_name="team-mark")),
+        rx.cond(
+            one.member_standing != "",
+            badge(said("inbox.standing." + one.member_standing), "bad"),
+        ),
+        moment(one.posted_at.to(str), _ZONE, "text-xs text-muted"),
+        rx.cond(
+            one.edited & ~one.deleted,
+            rx.el.span(t("inbox.edited"), class_name="text-xs text-muted"),
+        ),
+        class_name="byline",
+    )
+
+
+def _attachment(file: Var[AttachmentView]) -> rx.Component:
+    name = rx.cond(file.name != "", t("inbox.file", name=file.name), t("inbox.file.unnamed"))
+    return rx.el.li(icon("paperclip"), rx.el.span(name, class_name="truncate"))
+
+
+def _reaction(one: Var[ReactionView]) -> rx.Component:
+    return rx.el.li(
+        rx.el.span(one.name, dir="auto"), rx.el.span(one.count, class_name="text-muted")
+    )
+
+
+def _measure(one: Var[MessageView]) -> rx.Component:
+    failed = (one.measure_state == "failed") | (one.measure_state == "unknown")
+    return rx.cond(
+        (one.measure_state != "") & ~one.deleted,
+        rx.el.div(
+            badge(
+                said("inbox.measure." + one.measure_state),
+                rx.cond(failed, "bad", "warn"),
+            ),
+            rx.cond(
+                one.measure_fault != "",
+                rx.el.p(
+                    said("fault." + one.measure_fault, one.measure_params), class_name="text-sm"
+                ),
+            ),
+            rx.cond(
+                failed,
+                button(
+                    t("inbox.measure.retry"),
+                    class_name="btn-sm self-start",
+                    on_click=InboxState.measure_again(one.measure_id.to(str)),
+                ),
+            ),
+            class_name="flex flex-col gap-1 mt-1",
+        ),
+    )
+
+
+def _actions(one: Var[MessageView]) -> rx.Component:
+    thread, message = InboxState.thread, one.id.to(str)
+    pending = (one.measure_state == "planned") | (one.measure_state == "sending")
+    can = thread.can_delete | thread.can_mute | thread.can_ban
+    return rx.cond(
+        can & ~one.from_team & ~one.deleted & ~pending,
+        rx.el.details(
+            rx.el.summary(
+                icon("ellipsis"),
+                aria_label=t("inbox.actions", author=one.author),
+                class_name="btn btn-ghost btn-square btn-sm",
+            ),
+            rx.el.div(
+                rx.cond(
+                    thread.can_delete,
+                    _action("inbox.delete", "trash-2", InboxState.delete(message)),
+                ),
+                rx.cond(
+                    thread.can_mute,
+                    rx.cond(
+                        one.member_standing == "muted",
+                        _action("inbox.unmute", "mic", InboxState.measure("unmute", message)),
+                        _action("inbox.mute", "mic-off", InboxState.measure("mute", message)),
+                    ),
+                ),
+                rx.cond(
+                    thread.can_ban,
+                    rx.cond(
+                        one.member_standing == "banned",
+                        _action("inbox.unban", "user-check", InboxState.measure("unban", message)),
+                        _action("inbox.ban", "user-x", InboxState.measure("ban", message)),
+                    ),
+                ),
+                class_name="floating floating-end",
+            ),
+            custom_attrs={"data-menu": ""},
+            class_name="relative shrink-0",
+        ),
+    )
+
+
+def _action(key: str, symbol: str, event: rx.event.EventSpec) -> rx.Component:
+    return rx.el.button(
+        icon(symbol),
+        t(key),
+        type="button",
+        class_name="way",
+        on_click=event,
+        custom_attrs={"data-chosen": ""},
+    )
+
+
+def _reply(one: Var[ReplyView]) -> rx.Component:
+    stuck = (one.state == "failed") | (one.state == "unknown")
+    return rx.el.li(
+        rx.el.span(one.user_name[0:1].upper(), class_name="avatar", aria_hidden="true"),
+        rx.el.div(
+            rx.el.p(
+                rx.el.span(one.user_name, class_name="font-semibold"),
+                rx.el.span(t("inbox.you"), class_name="team-mark"),
+                badge(said("inbox.reply." + one.state), rx.cond(stuck, "bad", "info")),
+                class_name="byline",
+            ),
+            rx.el.p(one.body, class_name="words", dir="auto"),
+            rx.cond(
+                one.fault != "",
+                rx.el.p(
+                    said("fault." + one.fault, one.fault_params), class_name="text-sm text-error"
+                ),
+            ),
+            rx.cond(
+                stuck,
+                rx.el.div(
+                    button(
+                        t("inbox.reply.retry"),
+                        class_name="btn-sm",
+                        on_click=InboxState.send_again(one.id.to(str)),
+                    ),
+                    button(
+                        t("inbox.reply.discard"),
+                        kind="quiet",
+                        class_name="btn-sm",
+                        on_click=InboxState.discard(one.id.to(str)),
+                    ),
+                    class_name="flex gap-2 mt-2",
+                ),
+            ),
+            class_name="min-w-0 grow",
+        ),
+        key=one.id.to(str),
+        class_name="message",
+        custom_attrs={"data-team": "true"},
+    )
+
+
+def _answer() -> rx.Component:
+    thread = InboxState.thread
+    account = t(
+        "inbox.reply.as", network=said("inbox.network." + thread.network), account=thread.account
+    )
+    return rx.cond(
+        thread.closed != "",
+        rx.el.p(icon("lock"), said(thread.closed), class_name="closed"),
+        rx.el.form(
+            rx.el.label(account, html_for="reply", class_name="text-sm text-muted"),
+            rx.el.textarea(
+                id="reply",
+                name="reply",
+                key=thread.id.to(str) + InboxState.draft_number.to_string(),
+                default_value=InboxState.draft,
+                placeholder=t("inbox.reply.hint"),
+                rows=3,
+                required=True,
+                class_name="textarea w-full",
+                custom_attrs={"data-key": "r", "data-submits": ""},
+            ),
+            rx.el.div(
+                rx.el.span(t("inbox.reply.keys"), class_name="text-xs text-muted wide-only"),
+                button(t("inbox.reply.send"), kind="primary", symbol="send", type="submit"),
+                class_name="flex items-center justify-end gap-3",
+            ),
+            on_submit=InboxState.send,
+            class_name="answer",
+        ),
+    )

@@ -1,0 +1,76 @@
+"""Settings from the environment. No other module reads the environment."""
+
+import os
+from functools import cache
+from pathlib import Path
+from typing import Annotated, Literal
+
+from pydantic import Field, ValidationError, field_validator
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+from cmhub.errors import WrongSetting
+
+PROJECT = Path(__file__).resolve().parent.parent
+
+
+class Settings(BaseSettings):
+    """What a host may set; every field is a row of the README's table."""
+
+    model_config = SettingsConfigDict(env_prefix="CMHUB_", env_file=None, extra="ignore")
+
+    database_url: str | None = None
+    owner_database_url: str | None = None
+    redis_url: str | None = None
+    base_url: str = "http://localhost:8000"
+    secret_keys: Annotated[list[str], NoDecode] = Field(default_factory=list[str])
+    data_dir: Path = PROJECT / ".data"
+    storage_url: str | None = None
+    smtp_url: str | None = None
+    mail_from: str = "CMHub <no-reply@localhost>"
+    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
+    metrics_token: str | None = None
+    allowed_addresses: Annotated[list[str], NoDecode] = Field(default_factory=list[str])
+
+    @field_validator("secret_keys", "allowed_addresses", mode="before")
+    @classmethod
+    def _split(cls, value: object) -> object:
+        if not isinstance(value, str):
+            return value
+        return [part.strip() for part in value.split(",") if part.strip()]
+
+    @field_validator("base_url")
+    @classmethod
+    def _without_trailing_slash(cls, value: str) -> str:
+        if not value.startswith(("http://", "https://")):
+            raise ValueError("it must begin with http:// or https://")
+        return value.rstrip("/")
+
+    @property
+    def embedded(self) -> bool:
+        """Whether the database is the one that CMHub runs itself."""
+        return self.database_url is None
+
+    @property
+    def secure(self) -> bool:
+        """Whether browsers reach us by TLS, so that cookies may demand it."""
+        return self.base_url.startswith("https://")
+
+
+@cache
+def settings() -> Settings:
+    """The settings of this process.
+
+    Raises:
+        WrongSetting: a value cannot be used; the sentence names it.
+    """
+    try:
+        return Settings()
+    except ValidationError as error:
+        first = error.errors()[0]
+        name = "CMHUB_" + "_".join(str(part) for part in first["loc"]).upper()
+        raise WrongSetting(setting=name, reason=str(first["msg"])) from None
+
+
+def export_environment(values: dict[str, str]) -> None:
+    """Set variables that Reflex and child processes read from the environment."""
+    os.environ.update(values)

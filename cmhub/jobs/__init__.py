@@ -1,0 +1,1 @@
+"""Background work: each kind of job is one call of a service."""

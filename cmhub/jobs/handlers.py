@@ -1,0 +1,23 @@
+"""Every kind of job and the service that does it."""
+
+from collections.abc import Awaitable, Callable, Mapping
+
+from cmhub.jobs.mails import HANDLERS as MAILS
+from cmhub.queue import Work
+from cmhub.services import delivering, syncing
+
+Handler = Callable[[Work], Awaitable[None]]
+
+HANDLERS: Mapping[str, Handler] = {
+    **MAILS,
+    "history.read": syncing.read_history,
+    "reply.send": delivering.send,
+    "measure.apply": delivering.apply,
+}
+
+DUE: Mapping[str, str] = {
+    "history": "history.read",
+    "reply": "reply.send",
+    "measure": "measure.apply",
+}
+"""Kinds of rows with a due time, as the ``due_work`` function knows them, and their jobs."""

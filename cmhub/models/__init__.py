@@ -1,0 +1,63 @@
+"""The tables. Tenant tables carry their agency, and most their workspace, in every key."""
+
+from cmhub.models.base import Base, InAgency, InWorkspace, new_id
+from cmhub.models.community import (
+    Attachment,
+    EarlyEvent,
+    Identity,
+    Member,
+    MemberDay,
+    Message,
+    MessageVersion,
+    Reaction,
+    Thread,
+)
+from cmhub.models.networks import Channel, Connection
+from cmhub.models.outgoing import Measure, Reply
+from cmhub.models.people import (
+    Agency,
+    AgencySlug,
+    AuditEvent,
+    DataKey,
+    Membership,
+    RateBucket,
+    UserAccount,
+    UserSession,
+    UserToken,
+    Workspace,
+)
+
+GLOBAL_TABLES = frozenset(
+    model.__tablename__ for model in (UserAccount, UserSession, UserToken, AgencySlug, RateBucket)
+)
+
+__all__ = [
+    "GLOBAL_TABLES",
+    "Agency",
+    "AgencySlug",
+    "Attachment",
+    "AuditEvent",
+    "Base",
+    "Channel",
+    "Connection",
+    "DataKey",
+    "EarlyEvent",
+    "Identity",
+    "InAgency",
+    "InWorkspace",
+    "Measure",
+    "Member",
+    "MemberDay",
+    "Membership",
+    "Message",
+    "MessageVersion",
+    "RateBucket",
+    "Reaction",
+    "Reply",
+    "Thread",
+    "UserAccount",
+    "UserSession",
+    "UserToken",
+    "Workspace",
+    "new_id",
+]

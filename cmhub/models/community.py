@@ -1,0 +1,217 @@
+"""The community: members, threads, messages and what hangs on them."""
+
+from datetime import date, datetime
+from uuid import UUID
+
+from sqlalchemy import (
+    CheckConstraint,
+    Index,
+    PrimaryKeyConstraint,
+    UniqueConstraint,
+    text,
+)
+from sqlalchemy.orm import Mapped
+
+from cmhub.models.base import Base, InWorkspace, refers, workspace_key, workspace_of
+
+
+class Member(InWorkspace, Base):
+    """A person in the client's community; ``team`` marks the client's own side."""
+
+    __tablename__ = "member"
+
+    name: Mapped[str]
+    bot: Mapped[bool]
+    team: Mapped[bool]
+    created_at: Mapped[datetime]
+    __table_args__ = (workspace_key(), workspace_of())
+
+
+class Identity(InWorkspace, Base):
+    """One member's account on one network."""
+
+    __tablename__ = "identity"
+
+    member_id: Mapped[UUID]
+    network: Mapped[str]
+    external_id: Mapped[str]
+    handle: Mapped[str]
+    name: Mapped[str]
+    __table_args__ = (
+        workspace_key(),
+        refers("member_id", "member", deferred=True),
+        UniqueConstraint("agency_id", "workspace_id", "network", "external_id"),
+        Index(None, "agency_id", "workspace_id", "member_id"),
+    )
+
+
+class Thread(InWorkspace, Base):
+    """A message and its replies; ``root`` is the network's id of the first message."""
+
+    __tablename__ = "thread"
+
+    channel_id: Mapped[UUID]
+    root: Mapped[str]
+    state: Mapped[str]
+    state_at: Mapped[datetime]
+    started_at: Mapped[datetime]
+    starter_id: Mapped[UUID]
+    first_response_at: Mapped[datetime | None]
+    last_at: Mapped[datetime]
+    last_message_id: Mapped[UUID]
+    message_count: Mapped[int]
+    waiting_since: Mapped[datetime | None]
+    __table_args__ = (
+        workspace_key(),
+        refers("channel_id", "channel"),
+        UniqueConstraint("agency_id", "workspace_id", "channel_id", "root"),
+        CheckConstraint("state in ('open', 'waiting', 'snoozed', 'done')", name="state"),
+        Index(
+            "thread_inbox_idx",
+            "agency_id",
+            "workspace_id",
+            "state",
+            text("last_at desc"),
+            "id",
+        ),
+    )
+
+
+class Message(InWorkspace, Base):
+    """Anything a member or the team wrote on a channel."""
+
+    __tablename__ = "message"
+
+    channel_id: Mapped[UUID]
+    thread_id: Mapped[UUID]
+    member_id: Mapped[UUID]
+    external_id: Mapped[str]
+    reply_to: Mapped[str | None]
+    body: Mapped[str]
+    language: Mapped[str | None]
+    posted_at: Mapped[datetime]
+    edited_at: Mapped[datetime | None]
+    deleted_at: Mapped[datetime | None]
+    ingested_at: Mapped[datetime]
+    extra: Mapped[dict[str, object] | None]
+    __table_args__ = (
+        workspace_key(),
+        refers("channel_id", "channel"),
+        refers("thread_id", "thread", deferred=True),
+        refers("member_id", "member", deferred=True),
+        UniqueConstraint("agency_id", "workspace_id", "channel_id", "external_id"),
+        Index(
+            "message_thread_idx",
+            "agency_id",
+            "workspace_id",
+            "thread_id",
+            "posted_at",
+            "id",
+        ),
+        Index(
+            "message_member_idx",
+            "agency_id",
+            "workspace_id",
+            "member_id",
+            text("posted_at desc"),
+        ),
+    )
+
+
+class MessageVersion(InWorkspace, Base):
+    """What an edited message said from ``at`` on; the first row is the original."""
+
+    __tablename__ = "message_version"
+
+    message_id: Mapped[UUID]
+    at: Mapped[datetime]
+    body: Mapped[str]
+    __table_args__ = (
+        workspace_key(),
+        refers("message_id", "message"),
+        UniqueConstraint("agency_id", "workspace_id", "message_id", "at"),
+    )
+
+
+class Reaction(InWorkspace, Base):
+    """A member's reaction to a message; ``external_id`` where the network names it."""
+
+    __tablename__ = "reaction"
+
+    message_id: Mapped[UUID]
+    channel_id: Mapped[UUID]
+    member_id: Mapped[UUID]
+    name: Mapped[str]
+    external_id: Mapped[str | None]
+    at: Mapped[datetime]
+    __table_args__ = (
+        workspace_key(),
+        refers("message_id", "message"),
+        refers("member_id", "member", deferred=True),
+        UniqueConstraint(
+            *("agency_id", "workspace_id", "message_id", "member_id", "name", "external_id"),
+            name="reaction_once_key",
+            postgresql_nulls_not_distinct=True,
+        ),
+        Index(
+            "reaction_external_idx",
+            "agency_id",
+            "workspace_id",
+            "channel_id",
+            "external_id",
+        ),
+    )
+
+
+class Attachment(InWorkspace, Base):
+    """A file that came with a message, where the network keeps it."""
+
+    __tablename__ = "attachment"
+
+    message_id: Mapped[UUID]
+    position: Mapped[int]
+    url: Mapped[str]
+    media_type: Mapped[str]
+    name: Mapped[str]
+    __table_args__ = (
+        workspace_key(),
+        refers("message_id", "message"),
+        UniqueConstraint("agency_id", "workspace_id", "message_id", "position"),
+    )
+
+
+class EarlyEvent(InWorkspace, Base):
+    """An edit, deletion or reaction that came before its message, kept until it comes.
+
+    ``key`` makes the same event twice one row.
+    """
+
+    __tablename__ = "early_event"
+
+    channel_id: Mapped[UUID]
+    target: Mapped[str]
+    key: Mapped[str]
+    data: Mapped[dict[str, object]]
+    __table_args__ = (
+        workspace_key(),
+        refers("channel_id", "channel"),
+        UniqueConstraint("agency_id", "workspace_id", "channel_id", "target", "key"),
+    )
+
+
+class MemberDay(Base):
+    """What a member did on a channel on a day of the workspace's time zone."""
+
+    __tablename__ = "member_day"
+
+    agency_id: Mapped[UUID]
+    workspace_id: Mapped[UUID]
+    day: Mapped[date]
+    channel_id: Mapped[UUID]
+    member_id: Mapped[UUID]
+    messages: Mapped[int]
+    reactions: Mapped[int]
+    __table_args__ = (
+        PrimaryKeyConstraint("agency_id", "workspace_id", "day", "channel_id", "member_id"),
+        refers("channel_id", "channel"),
+    )

@@ -1,0 +1,18 @@
+"""One function per route, and the list of them all."""
+
+from cmhub.components.page import Page
+from cmhub.components.text import t
+from cmhub.pages.activity import activity
+from cmhub.pages.connections import connections
+from cmhub.pages.inbox import inbox
+from cmhub.state.activity import ActivityState
+from cmhub.state.connections import ConnectionsState
+from cmhub.state.inbox import InboxState
+
+BASE = "w/[agency_slug]/[workspace_slug]"
+
+PAGES: tuple[Page, ...] = (
+    Page(f"{BASE}/inbox", inbox, t("inbox.title"), InboxState.load),
+    Page(f"{BASE}/activity", activity, t("activity.title"), ActivityState.load),
+    Page(f"{BASE}/connections", connections, t("connections.title"), ConnectionsState.load),
+)

@@ -1,0 +1,1 @@
+"""What the product does: verbs on nouns, inside the scope of an actor."""

@@ -1,0 +1,346 @@
+"""Users: signing up, proving an address, signing in and out, a new password.
+
+Nobody learns here whether an address has an account: known and unknown ones get the same answer
+after the same time. What differs is told by mail, to who can read it.
+"""
+
+import asyncio
+import time
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from functools import cache
+from typing import Literal
+from uuid import UUID
+
+from argon2 import PasswordHasher
+from argon2.exceptions import InvalidHashError, VerificationError
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from cmhub.actor import Actor, Role
+from cmhub.cpu import cpu
+from cmhub.crypto import fingerprint, new_token
+from cmhub.db import doors, unit_of_work
+from cmhub.errors import Invalid
+from cmhub.models import Agency, Membership, new_id
+from cmhub.queue import Work, enqueue
+from cmhub.services import audit, sessions
+from cmhub.services.checks import (
+    check_all,
+    check_password,
+    clean_email,
+    clean_language,
+    clean_name,
+    clean_password,
+    slugs_for,
+    usual_zone,
+)
+from cmhub.services.limits import Limit, network_of, take_attempt
+
+Purpose = Literal["confirm", "reset"]
+LASTING = {"confirm": timedelta(days=2), "reset": timedelta(hours=1)}
+
+# What OWASP asks of argon2id: 19 MiB, two passes, one lane.
+_HASHER = PasswordHasher(time_cost=2, memory_cost=19 * 1024, parallelism=1)
+_BEAT = 0.25
+_SIGN_IN_ACCOUNT, _SIGN_IN_PLACE = Limit(10, 30), Limit(100, 2)
+_MAIL_ACCOUNT, _MAIL_PLACE = Limit(5, 300), Limit(40, 30)
+
+
+@dataclass(frozen=True, slots=True)
+class UserView:
+    """A user as mails and lists show them."""
+
+    id: UUID
+    email: str
+    name: str
+    language: str
+
+
+async def sign_up(
+    name: str,
+    email: str,
+    password: str,
+    agency_name: str,
+    language: str,
+    time_zone: str,
+    *,
+    address: str = "",
+) -> UUID | None:
+    """Make a user with an agency of their own and have the address proven by mail.
+
+    Returns:
+        The new user, or nothing when the address has an account, which its owner learns by mail.
+        No stranger may see the difference.
+
+    Raises:
+        InvalidForm: a value cannot be used.
+        TooMany: by address or by account.
+    """
+    good = check_all(
+        name=lambda: clean_name(name, "name_missing"),
+        agency_name=lambda: clean_name(agency_name, "agency_missing"),
+        email=lambda: clean_email(email),
+        password=lambda: check_password(password, email),
+    )
+    await _take_mail(good["email"], address)
+    async with _even_time():
+        hashed = await cpu(_HASHER.hash, good["password"])
+        owner = Actor(
+            agency_id=new_id(),
+            agency_roles=frozenset({Role.OWNER}),
+            user_id=new_id(),
+            name=good["name"],
+            address=address,
+        )
+        async with unit_of_work(owner) as session:
+            profile = (clean_language(language), usual_zone(time_zone), hashed)
+            if await _create_user(session, owner, good["email"], *profile):
+                await _create_agency(session, owner, good["agency_name"])
+                await enqueue(session, "mail.confirm", _about(owner.user_id))
+                return owner.user_id
+            known = await _find_id(session, good["email"])
+            await enqueue(session, "mail.already", _about(known))
+            return None
+
+
+async def _create_user(
+    session: AsyncSession, owner: Actor, email: str, language: str, zone: str, hashed: str
+) -> bool:
+    created = await session.scalar(
+        text("select create_user(:id, :email, :name, :language, :zone, :hash)"),
+        {
+            "id": owner.user_id,
+            "email": email,
+            "name": owner.name,
+            "language": language,
+            "zone": zone,
+            "hash": hashed,
+        },
+    )
+    return created is not None
+
+
+async def _create_agency(session: AsyncSession, owner: Actor, name: str) -> None:
+    assert owner.user_id is not None
+    slug = await _claim_slug(session, owner.agency_id, name)
+    now = datetime.now(UTC)
+    session.add(Agency(agency_id=owner.agency_id, name=name, slug=slug, created_at=now))
+    session.add(
+        Membership(
+            agency_id=owner.agency_id,
+            user_id=owner.user_id,
+            workspace_id=None,
+            role=Role.OWNER.value,
+            created_at=now,
+        )
+    )
+    audit.record(session, owner, "user:sign_up", "user", owner.user_id)
+    audit.record(session, owner, "agency:create", "agency", owner.agency_id, name=name, slug=slug)
+
+
+async def _claim_slug(session: AsyncSession, agency_id: UUID, name: str) -> str:
+    for slug in slugs_for(name, "agency"):
+        claimed = await session.scalar(
+            text("select claim_slug(:slug, :agency)"), {"slug": slug, "agency": agency_id}
+        )
+        if claimed is not None:
+            return slug
+    raise AssertionError("there is always another slug")
+
+
+async def confirm(token: str, device: str, address: str) -> str:
+    """Hold the address of a user for proven, by the token of a mail, and sign them in.
+
+    Returns:
+        The token of the new session, for the cookie.
+
+    Raises:
+        Invalid: the token was used, has expired or never was (``link``).
+    """
+    async with doors() as session:
+        user = await session.scalar(
+            text("select confirm_user(:hash)"), {"hash": fingerprint(token)}
+        )
+        if user is None:
+            raise Invalid("link")
+        return await sessions.open_session(session, user, device, address)
+
+
+async def request_confirmation(email: str, *, address: str = "") -> None:
+    """Send the mail that proves an address again, if it still waits for that.
+
+    Raises:
+        InvalidForm: it is no address.
+        TooMany: by address or by account.
+    """
+    await _request(email, address, "mail.confirm")
+
+
+async def request_reset(email: str, *, address: str = "") -> None:
+    """Mail a link that sets a new password, if the address has an account.
+
+    Raises:
+        InvalidForm: it is no address.
+        TooMany: by address or by account.
+    """
+    await _request(email, address, "mail.reset")
+
+
+async def _request(email: str, address: str, kind: str) -> None:
+    good = check_all(email=lambda: clean_email(email))
+    await _take_mail(good["email"], address)
+    async with _even_time(), doors() as session:
+        found = (
+            await session.execute(
+                text("select id, confirmed from find_user(:email)"), {"email": good["email"]}
+            )
+        ).one_or_none()
+        if found is not None and not (kind == "mail.confirm" and found.confirmed):
+            await enqueue(session, kind, _about(found.id))
+
+
+async def reset(token: str, password: str) -> None:
+    """Set a new password by the token of a mail, and end every session of the user.
+
+    Raises:
+        InvalidForm: the password cannot be used; the token stays good.
+        Invalid: the token was used, has expired or never was (``link``).
+    """
+    good = check_all(password=lambda: check_password(password, ""))
+    if not await token_is_good("reset", token):
+        raise Invalid("link")
+    hashed = await cpu(_HASHER.hash, good["password"])
+    async with doors() as session:
+        user = await session.scalar(
+            text("select reset_password(:hash, :new)"), {"hash": fingerprint(token), "new": hashed}
+        )
+        if user is None:
+            raise Invalid("link")
+        contact = await find_contact(session, user)
+        check_all(password=lambda: check_password(password, contact.email if contact else ""))
+        await enqueue(session, "mail.changed", _about(user))
+
+
+async def sign_in(email: str, password: str, device: str, address: str) -> str:
+    """Open a session for who knows the password.
+
+    Returns:
+        The token of the session, for the cookie.
+
+    Raises:
+        InvalidForm: a field is empty or the address is none.
+        Invalid: ``credentials``, whichever of the two is wrong; ``not_confirmed``, told only to
+            who knows the password.
+        TooMany: by address or by account.
+    """
+    good = check_all(
+        email=lambda: clean_email(email),
+        password=lambda: _present(password),
+    )
+    place = {network_of(address): _SIGN_IN_PLACE} if address else {}
+    await take_attempt("sign_in", {**place, good["email"]: _SIGN_IN_ACCOUNT})
+    async with doors() as session:
+        found = (
+            await session.execute(
+                text("select id, password_hash, confirmed from find_user(:email)"),
+                {"email": good["email"]},
+            )
+        ).one_or_none()
+    stored = found.password_hash if found is not None else None
+    right = await cpu(_is_right, stored, clean_password(password))
+    if found is None or not right:
+        raise Invalid("credentials")
+    if not found.confirmed:
+        raise Invalid("not_confirmed")
+    async with doors() as session:
+        return await sessions.open_session(session, found.id, device, address)
+
+
+async def sign_out(token: str) -> None:
+    """End a session; its cookie opens nothing any more."""
+    async with doors() as session:
+        await sessions.close_session(session, token)
+
+
+async def token_is_good(purpose: Purpose, token: str) -> bool:
+    """Whether the link of a mail can still be used; looking does not use it up."""
+    async with doors() as session:
+        return bool(
+            await session.scalar(
+                text("select token_is_good(:purpose, :hash)"),
+                {"purpose": purpose, "hash": fingerprint(token)},
+            )
+        )
+
+
+async def issue_token(session: AsyncSession, user_id: UUID, purpose: Purpose) -> str:
+    """Make a token for a mailed link, good once: 2 days to confirm, 1 hour to reset."""
+    token = new_token()
+    await session.execute(
+        text("select issue_token(:id, :user, :purpose, :hash, :lasting)"),
+        {
+            "id": new_id(),
+            "user": user_id,
+            "purpose": purpose,
+            "hash": fingerprint(token),
+            "lasting": LASTING[purpose],
+        },
+    )
+    return token
+
+
+async def find_contact(session: AsyncSession, user_id: UUID) -> UserView | None:
+    """Return where and in which language a user is reached; nothing when they are gone."""
+    found = (
+        await session.execute(
+            text("select email, name, language from user_contact(:user)"), {"user": user_id}
+        )
+    ).one_or_none()
+    return None if found is None else UserView(user_id, found.email, found.name, found.language)
+
+
+async def _find_id(session: AsyncSession, email: str) -> UUID | None:
+    return await session.scalar(text("select id from find_user(:email)"), {"email": email})
+
+
+async def _take_mail(email: str, address: str) -> None:
+    place = {network_of(address): _MAIL_PLACE} if address else {}
+    await take_attempt("mail", {**place, email: _MAIL_ACCOUNT})
+
+
+@asynccontextmanager
+async def _even_time() -> AsyncGenerator[None]:
+    """Last a whole number of beats, so that the time tells nothing of what was done."""
+    began = time.monotonic()
+    try:
+        yield
+    finally:
+        await asyncio.sleep(_BEAT - (time.monotonic() - began) % _BEAT)
+
+
+def _about(user_id: UUID | None) -> Work:
+    assert user_id is not None
+    return Work(user_id)
+
+
+def _present(password: str) -> str:
+    if not password:
+        raise Invalid("password_missing")
+    return password
+
+
+@cache
+def _nobodys_hash() -> str:
+    return _HASHER.hash(new_token())
+
+
+def _is_right(stored: str | None, password: str) -> bool:
+    """Verify against somebody's hash in any case: an unknown address takes as long."""
+    nobody = _nobodys_hash()
+    try:
+        return _HASHER.verify(stored or nobody, password) and stored is not None
+    except (VerificationError, InvalidHashError):
+        return False

@@ -1,0 +1,59 @@
+"""The record of who did what, when, to what; append-only by grants."""
+
+from datetime import UTC, datetime
+from uuid import UUID
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from cmhub.actor import Actor
+from cmhub.models import AuditEvent
+
+TAGS = frozenset(
+    {
+        "agency:create",
+        "workspace:create",
+        "user:sign_up",
+        "connection:connect",
+        "connection:reconnect",
+        "connection:disconnect",
+        "channel:choose",
+        "history:import",
+        "thread:state",
+        "reply:send",
+        "reply:retry",
+        "reply:discard",
+        "measure:plan",
+        "measure:undo",
+        "measure:retry",
+        "measure:confirm",
+        "measure:fail",
+    }
+)
+
+
+def record(
+    session: AsyncSession,
+    actor: Actor,
+    tag: str,
+    kind: str,
+    object_id: UUID,
+    *,
+    workspace_id: UUID | None = None,
+    **data: object,
+) -> None:
+    """Add an event to the transaction of the change that it tells of."""
+    assert tag in TAGS, tag
+    session.add(
+        AuditEvent(
+            agency_id=actor.agency_id,
+            workspace_id=workspace_id,
+            at=datetime.now(UTC),
+            user_id=actor.user_id,
+            actor="CMHub" if actor.system else actor.name,
+            address=actor.address,
+            tag=tag,
+            object_kind=kind,
+            object_id=object_id,
+            data=data,
+        )
+    )

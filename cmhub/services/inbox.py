@@ -1,0 +1,229 @@
+"""The inbox: threads of a workspace's channels, newest activity first."""
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import func, select, text, tuple_
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from cmhub.actor import Actor, Permission
+from cmhub.db import announce
+from cmhub.errors import Invalid, NotFound
+from cmhub.models import Channel, Connection, Thread
+from cmhub.services import audit
+
+PAGE = 30
+MESSAGES = 100
+STATES = ("open", "waiting", "done")
+
+
+@dataclass(frozen=True, slots=True)
+class InboxFilter:
+    """Which threads; ``after`` is the ``place`` of the last row of the page before."""
+
+    state: str = "open"
+    channel_id: UUID | None = None
+    after: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ThreadRow:
+    """A thread in the list: who began it, what was said last, since when it waits."""
+
+    id: UUID
+    channel_id: UUID
+    channel: str
+    network: str
+    starter: str
+    opening: str
+    last_author: str
+    last_words: str
+    last_from_team: bool
+    last_deleted: bool
+    last_at: datetime
+    waiting_since: datetime | None
+    message_count: int
+    state: str
+
+
+@dataclass(frozen=True, slots=True)
+class InboxPage:
+    """One page of threads; ``after`` leads to the next and is empty at the end."""
+
+    rows: tuple[ThreadRow, ...]
+    counts: dict[str, int]
+    channels: tuple[tuple[UUID, str, str], ...]
+    after: str
+
+
+_LIST = """
+    select t.id, t.channel_id, c.name as channel, n.network, s.name as starter,
+        t.last_at, t.waiting_since, t.message_count, t.state,
+        l.body as last_words, l.deleted_at is not null as last_deleted,
+        a.name as last_author, a.team as last_from_team, o.body as opening
+    from (
+        select * from thread t
+        where t.agency_id = :agency and t.workspace_id = :workspace and t.state = :state {where}
+        order by t.last_at desc, t.id limit :most
+    ) t
+    join channel c on c.agency_id = t.agency_id and c.workspace_id = t.workspace_id
+        and c.id = t.channel_id
+    join connection n on n.agency_id = t.agency_id and n.workspace_id = t.workspace_id
+        and n.id = c.connection_id
+    join member s on s.agency_id = t.agency_id and s.workspace_id = t.workspace_id
+        and s.id = t.starter_id
+    join message l on l.agency_id = t.agency_id and l.workspace_id = t.workspace_id
+        and l.id = t.last_message_id
+    join member a on a.agency_id = t.agency_id and a.workspace_id = t.workspace_id
+        and a.id = l.member_id
+    left join lateral (
+        select case when m.deleted_at is null then m.body else '' end as body from message m
+        where m.agency_id = t.agency_id and m.workspace_id = t.workspace_id
+            and m.thread_id = t.id order by m.posted_at, m.id limit 1) o on true
+    order by t.last_at desc, t.id
+"""
+
+
+async def list_threads(
+    session: AsyncSession, actor: Actor, workspace_id: UUID, wanted: InboxFilter
+) -> InboxPage:
+    """One page of the inbox, with the counts of every state and the channels to choose from."""
+    actor.require(Permission.INBOX_READ, workspace_id)
+    if wanted.state not in STATES:
+        raise Invalid("filter")
+    rows = (await session.execute(*_query(actor, workspace_id, wanted))).all()
+    page = tuple(_row(row) for row in rows[:PAGE])
+    more = len(rows) > PAGE
+    return InboxPage(
+        rows=page,
+        counts=await count_states(session, workspace_id, wanted.channel_id),
+        channels=await _channels(session, workspace_id),
+        after=f"{page[-1].last_at.isoformat()}~{page[-1].id}" if more else "",
+    )
+
+
+def _query(actor: Actor, workspace_id: UUID, wanted: InboxFilter) -> tuple[Any, dict[str, object]]:
+    where, values = "", dict[str, object]()
+    if wanted.channel_id is not None:
+        where += " and t.channel_id = :channel"
+        values["channel"] = wanted.channel_id
+    if wanted.after:
+        where += " and t.last_at <= :last_at and (t.last_at < :last_at or t.id > :last_id)"
+        values["last_at"], values["last_id"] = _place(wanted.after)
+    values |= {
+        "agency": actor.agency_id,
+        "workspace": workspace_id,
+        "state": wanted.state,
+        "most": PAGE + 1,
+    }
+    return text(_LIST.format(where=where)), values
+
+
+def _place(after: str) -> tuple[datetime, UUID]:
+    at, _, row = after.partition("~")
+    try:
+        moment = datetime.fromisoformat(at.replace(" ", "+"))
+        if moment.tzinfo is None:
+            raise ValueError
+        return moment, UUID(row)
+    except ValueError:
+        raise Invalid("filter") from None
+
+
+def _row(row: Any) -> ThreadRow:
+    return ThreadRow(
+        id=row.id,
+        channel_id=row.channel_id,
+        channel=row.channel,
+        network=row.network,
+        starter=row.starter,
+        opening=_short(row.opening or ""),
+        last_author=row.last_author,
+        last_words="" if row.last_deleted else _short(row.last_words),
+        last_from_team=row.last_from_team,
+        last_deleted=row.last_deleted,
+        last_at=row.last_at,
+        waiting_since=row.waiting_since,
+        message_count=row.message_count,
+        state=row.state,
+    )
+
+
+def _short(words: str, most: int = 180) -> str:
+    line = " ".join(words.split())
+    return line if len(line) <= most else line[: most - 1].rstrip() + "…"
+
+
+async def count_states(
+    session: AsyncSession, workspace_id: UUID, channel_id: UUID | None
+) -> dict[str, int]:
+    """How many threads stand in each state, counted up to 1,000 each."""
+    counts: dict[str, int] = {}
+    for state in STATES:
+        some = select(Thread.id).where(Thread.workspace_id == workspace_id, Thread.state == state)
+        if channel_id is not None:
+            some = some.where(Thread.channel_id == channel_id)
+        counts[state] = (
+            await session.scalar(select(func.count()).select_from(some.limit(1000).subquery())) or 0
+        )
+    return counts
+
+
+async def _channels(session: AsyncSession, workspace_id: UUID) -> tuple[tuple[UUID, str, str], ...]:
+    rows = await session.execute(
+        select(Channel.id, Channel.name, Connection.network)
+        .join(
+            Connection,
+            tuple_(Connection.agency_id, Connection.workspace_id, Connection.id)
+            == tuple_(Channel.agency_id, Channel.workspace_id, Channel.connection_id),
+        )
+        .where(Channel.workspace_id == workspace_id)
+        .order_by(Channel.name, Channel.id)
+    )
+    return tuple((row.id, row.name, row.network) for row in rows)
+
+
+async def find_thread(session: AsyncSession, workspace_id: UUID, thread_id: UUID) -> Thread:
+    """The thread's row, in scope.
+
+    Raises:
+        NotFound: there is none in this workspace.
+    """
+    found = await session.scalar(
+        select(Thread).where(Thread.workspace_id == workspace_id, Thread.id == thread_id)
+    )
+    if found is None:
+        raise NotFound
+    return found
+
+
+async def set_thread_state(
+    session: AsyncSession, actor: Actor, workspace_id: UUID, thread_id: UUID, state: str
+) -> str:
+    """Put a thread where it belongs: ``open``, ``waiting`` for the member, or ``done``.
+
+    Returns:
+        The state before, to go back to.
+    """
+    actor.require(Permission.INBOX_ANSWER, workspace_id)
+    if state not in STATES:
+        raise Invalid("filter")
+    thread = await find_thread(session, workspace_id, thread_id)
+    before = thread.state
+    if before == state:
+        return before
+    thread.state, thread.state_at = state, datetime.now(UTC)
+    audit.record(
+        session,
+        actor,
+        "thread:state",
+        "thread",
+        thread_id,
+        workspace_id=workspace_id,
+        before=before,
+        after=state,
+    )
+    await announce(session, actor, workspace_id, "inbox")
+    return before

@@ -1,0 +1,140 @@
+"""Signed-in browsers: a random token in the cookie, its digest in the database."""
+
+from dataclasses import dataclass
+from datetime import timedelta
+from uuid import UUID
+
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from cmhub.actor import Actor, Role
+from cmhub.crypto import fingerprint, new_token
+from cmhub.db import doors
+from cmhub.errors import NotFound
+from cmhub.models import new_id
+
+IDLE = timedelta(days=14)
+LONGEST = timedelta(days=60)
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A workspace that the user may enter, with the role held there."""
+
+    agency_id: UUID
+    agency_slug: str
+    agency_name: str
+    role: Role
+    workspace_id: UUID | None
+    workspace_slug: str
+    workspace_name: str
+    time_zone: str
+
+
+@dataclass(frozen=True, slots=True)
+class SessionInfo:
+    """Who a cookie stands for, and every place they may enter."""
+
+    session_id: UUID
+    user_id: UUID
+    email: str
+    name: str
+    language: str
+    time_zone: str
+    places: tuple[Place, ...]
+
+
+async def open_session(session: AsyncSession, user_id: UUID, device: str, address: str) -> str:
+    """Start a session for a user who has proven who they are.
+
+    Returns:
+        The token for the cookie; it is stored nowhere.
+    """
+    token = new_token()
+    await session.execute(
+        text("select open_session(:id, :user, :hash, :device, :address, :idle, :longest)"),
+        {
+            "id": new_id(),
+            "user": user_id,
+            "hash": fingerprint(token),
+            "device": device[:200],
+            "address": address,
+            "idle": IDLE,
+            "longest": LONGEST,
+        },
+    )
+    return token
+
+
+async def resolve_session(token: str) -> SessionInfo | None:
+    """Who the token stands for now; nothing when it was ended or has expired."""
+    async with doors() as session:
+        found = (
+            await session.execute(
+                text("select * from resolve_session(:hash, :idle)"),
+                {"hash": fingerprint(token), "idle": IDLE},
+            )
+        ).one_or_none()
+        if found is None:
+            return None
+        rows = await session.execute(
+            text("select * from memberships_of(:user)"), {"user": found.user_id}
+        )
+        places = tuple(
+            Place(
+                agency_id=row.agency_id,
+                agency_slug=row.agency_slug,
+                agency_name=row.agency_name,
+                role=Role(row.role),
+                workspace_id=row.workspace_id,
+                workspace_slug=row.workspace_slug or "",
+                workspace_name=row.workspace_name or "",
+                time_zone=row.time_zone or "",
+            )
+            for row in rows
+        )
+    return SessionInfo(
+        found.session_id, found.user_id, found.email, found.name, found.language,
+        found.time_zone, places,
+    )  # fmt: skip
+
+
+async def close_session(session: AsyncSession, token: str) -> None:
+    """End a session; its cookie opens nothing any more."""
+    await session.execute(text("select close_session(:hash)"), {"hash": fingerprint(token)})
+
+
+def actor_in(info: SessionInfo, agency_slug: str, address: str = "") -> Actor:
+    """The user as an actor of one agency, with every workspace in their reach there.
+
+    Raises:
+        NotFound: the user has no place in such an agency.
+    """
+    places = [place for place in info.places if place.agency_slug == agency_slug]
+    if not places:
+        raise NotFound
+    workspaces: dict[UUID, frozenset[Role]] = {}
+    for place in places:
+        if place.workspace_id is not None:
+            held = workspaces.get(place.workspace_id, frozenset())
+            workspaces[place.workspace_id] = held | {place.role}
+    return Actor(
+        agency_id=places[0].agency_id,
+        workspaces=workspaces,
+        agency_roles=frozenset(p.role for p in places if p.role in (Role.OWNER, Role.ADMIN)),
+        user_id=info.user_id,
+        name=info.name,
+        address=address,
+    )
+
+
+def find_place(info: SessionInfo, agency_slug: str, workspace_slug: str) -> Place:
+    """The workspace at this address, if the user may enter it.
+
+    Raises:
+        NotFound: there is none in the user's reach; it makes no difference why.
+    """
+    for place in info.places:
+        if (place.agency_slug, place.workspace_slug) == (agency_slug, workspace_slug):
+            return place
+    raise NotFound

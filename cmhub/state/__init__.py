@@ -1,0 +1,1 @@
+"""One State per page and the gate in front of all of them: events become service calls."""

@@ -1,0 +1,29 @@
+"""What the page's address asks for: filters, selection, place in a list."""
+
+from collections.abc import Mapping
+from urllib.parse import urlencode
+from uuid import UUID
+
+import reflex as rx
+
+_PATH = frozenset({"agency_slug", "workspace_slug"})
+
+
+def asked(state: rx.State) -> dict[str, str]:
+    """The query of the page's address, without the parts of its path."""
+    given = state.router.url.query_parameters
+    return {name: str(value) for name, value in given.items() if name not in _PATH}
+
+
+def asked_id(given: Mapping[str, str], name: str) -> UUID | None:
+    """An id of the query; nothing when it is missing or is none."""
+    try:
+        return UUID(given.get(name, ""))
+    except ValueError:
+        return None
+
+
+def address(path: str, **query: str) -> str:
+    """A path with the parts of a query that are not empty."""
+    filled = {name: value for name, value in query.items() if value}
+    return f"{path}?{urlencode(filled)}" if filled else path

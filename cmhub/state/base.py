@@ -1,0 +1,191 @@
+"""The State that every page shares: who is signed in, where they are, and what they are told."""
+
+import functools
+import inspect
+import logging
+import secrets
+from collections.abc import AsyncGenerator, Callable, Coroutine
+from dataclasses import dataclass, fields
+from typing import Any, ParamSpec, TypeVar, cast
+
+import reflex as rx
+from reflex.event import EventSpec
+
+from cmhub.actor import Permission
+from cmhub.errors import CMHubError
+from cmhub.services.sessions import Place
+from cmhub.state.marks import public
+from cmhub.state.visit import Visit
+
+logger = logging.getLogger(__name__)
+_Given = ParamSpec("_Given")
+_Answer = TypeVar("_Answer")
+Handler = Callable[_Given, Coroutine[Any, Any, _Answer]]
+
+
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """What the user is told: ``kind`` is done, error or info; ``number`` tells one from the next.
+
+    ``undo`` says whether the notice offers to take the last action back.
+    """
+
+    kind: str = ""
+    key: str = ""
+    params: dict[str, str | int] | None = None
+    undo: bool = False
+    number: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class SwitcherEntry:
+    """A workspace in the switcher."""
+
+    name: str
+    agency: str
+    address: str
+    current: bool
+
+
+class SessionState(rx.State):
+    """Facts about the visit, for the shell; written by the gate, never by the browser."""
+
+    notice: Notice = Notice()
+    signed_in: bool = False
+    user_name: str = ""
+    user_email: str = ""
+    agency_name: str = ""
+    agency_address: str = ""
+    workspace_name: str = ""
+    workspace_address: str = ""
+    workspace_zone: str = ""
+    switcher: tuple[SwitcherEntry, ...] = ()
+    permissions: tuple[str, ...] = ()
+    # An address outside the pages (the sign-in page) that the browser goes to at once.
+    door: str = ""
+
+    # The hash of the cookie that this state was made for; another cookie gets a fresh state.
+    _cookie: str = ""
+
+    def _show(self, visit: Visit | None) -> None:
+        """Take over what the shell shows; only what differs is sent to the browser."""
+        facts = facts_of(visit)
+        for field in fields(facts):
+            value = getattr(facts, field.name)
+            if getattr(self, field.name) != value:
+                setattr(self, field.name, value)
+
+    def _tell(self, kind: str, key: str, *, undo: bool = False, **params: str | int) -> None:
+        self.notice = Notice(kind, key, params, undo, self.notice.number + 1)
+
+    def _tell_error(self, error: CMHubError) -> None:
+        self.notice = Notice("error", error.key, dict(error.params), False, self.notice.number + 1)
+
+    @rx.event
+    @public
+    def dismiss(self) -> None:
+        """Put the notice away."""
+        self.notice = Notice(number=self.notice.number)
+
+    @rx.event
+    @public
+    def tell_unforeseen(self, reference: str) -> None:
+        """Say that something broke which nobody foresaw, with a reference for support."""
+        self._tell("error", "error.unforeseen_reference", reference=reference[:12])
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """What the shell shows of a visit; its fields are variables of SessionState."""
+
+    signed_in: bool = False
+    user_name: str = ""
+    user_email: str = ""
+    agency_name: str = ""
+    agency_address: str = ""
+    workspace_name: str = ""
+    workspace_address: str = ""
+    workspace_zone: str = ""
+    switcher: tuple[SwitcherEntry, ...] = ()
+    permissions: tuple[str, ...] = ()
+
+
+def facts_of(visit: Visit | None) -> Facts:
+    """Return what the shell shows; nothing at all for somebody who is not signed in."""
+    if visit is None:
+        return Facts()
+    agency, place, info = visit.agency, visit.place, visit.info
+    return Facts(
+        signed_in=True,
+        user_name=info.name,
+        user_email=info.email,
+        agency_name=agency.agency_name if agency else "",
+        agency_address=f"/w/{agency.agency_slug}" if agency else "",
+        workspace_name=place.workspace_name if place else "",
+        workspace_address=_address(place) if place else "",
+        workspace_zone=place.time_zone if place else info.time_zone,
+        switcher=_switcher(visit),
+        permissions=_permissions(visit),
+    )
+
+
+def _address(place: Place) -> str:
+    return f"/w/{place.agency_slug}/{place.workspace_slug}"
+
+
+def _switcher(visit: Visit) -> tuple[SwitcherEntry, ...]:
+    places = {_address(place): place for place in visit.info.places if place.workspace_id}
+    return tuple(
+        SwitcherEntry(place.workspace_name, place.agency_name, address, place is visit.place)
+        for address, place in places.items()
+    )
+
+
+def _permissions(visit: Visit) -> tuple[str, ...]:
+    if visit.actor is None:
+        return ()
+    workspace_id = visit.place.workspace_id if visit.place else None
+    return tuple(each.value for each in Permission if visit.actor.may(each, workspace_id))
+
+
+async def tell(
+    state: rx.State, key: str, *, undo: bool = False, kind: str = "done", **params: str | int
+) -> None:
+    """Tell the user what was done, from any handler; ``undo`` offers to take it back."""
+    (await state.get_state(SessionState))._tell(kind, key, undo=undo, **params)
+
+
+def told(handler: Callable[_Given, Any]) -> Callable[_Given, Any]:
+    """Turn a CMHubError of a handler into its sentence in the notice.
+
+    Stands under `@rx.event` and the mark. The handler may be a coroutine or an async generator.
+    """
+    run = cast("Callable[..., Any]", handler)
+    if inspect.isasyncgenfunction(handler):
+
+        @functools.wraps(handler)
+        async def yielding(self: rx.State, *args: Any, **kwargs: Any) -> AsyncGenerator[Any, None]:
+            try:
+                async for each in run(self, *args, **kwargs):
+                    yield each
+            except CMHubError as error:
+                (await self.get_state(SessionState))._tell_error(error)
+
+        return cast("Callable[_Given, Any]", yielding)
+
+    @functools.wraps(handler)
+    async def answering(self: rx.State, *args: Any, **kwargs: Any) -> Any:
+        try:
+            return await run(self, *args, **kwargs)
+        except CMHubError as error:
+            (await self.get_state(SessionState))._tell_error(error)
+
+    return cast("Callable[_Given, Any]", answering)
+
+
+def broken(exception: Exception) -> EventSpec:
+    """Log what nobody foresaw under a reference and tell the user that reference."""
+    reference = secrets.token_hex(4)
+    logger.error("unforeseen, reference %s", reference, exc_info=exception)
+    event: Any = SessionState.tell_unforeseen
+    return event(reference)

@@ -1,0 +1,13 @@
+"""Plain HTTP: what browsers and programs ask without a websocket."""
+
+from starlette.routing import BaseRoute
+
+from cmhub.web import auth, boot, health, start, static
+
+routes: list[BaseRoute] = [
+    *boot.routes,
+    *auth.routes,
+    *start.routes,
+    *static.routes,
+    *health.routes,
+]
