@@ -9,6 +9,7 @@ from cmhub import frontend
 from cmhub.components.app import boundary, head, not_found, overlay, waiting
 from cmhub.components.text import t
 from cmhub.pages import PAGES
+from cmhub.sandbox import mail
 from cmhub.services.sessions import resolve_session
 from cmhub.state.base import broken
 from cmhub.state.gate import Gate
@@ -28,7 +29,7 @@ app = rx.App(
     app_wraps={(55, "ErrorBoundary"): boundary, (5, "Overlay"): overlay},
     backend_exception_handler=broken,
     api_transformer=[
-        Starlette(routes=routes),
+        Starlette(routes=[*routes, *mail.routes]),
         NoUploads,
         partial(SecurityHeaders, built=frontend.BUILT),
     ],

@@ -1,9 +1,11 @@
 """Settings from the environment. No other module reads the environment."""
 
 import os
+import re
 from functools import cache
 from pathlib import Path
 from typing import Annotated, Literal
+from urllib.parse import urlsplit
 
 from pydantic import Field, ValidationError, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
@@ -11,6 +13,7 @@ from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 from cmhub.errors import WrongSetting
 
 PROJECT = Path(__file__).resolve().parent.parent
+_LOOPBACK = re.compile(r"localhost|127(\.\d{1,3}){3}|::1")
 
 
 class Settings(BaseSettings):
@@ -49,6 +52,21 @@ class Settings(BaseSettings):
     def embedded(self) -> bool:
         """Whether the database is the one that CMHub runs itself."""
         return self.database_url is None
+
+    @property
+    def local(self) -> bool:
+        """Whether this is an installation on one's own machine, for nobody else."""
+        host = urlsplit(self.base_url).hostname or ""
+        return self.embedded and _LOOPBACK.fullmatch(host) is not None
+
+    @property
+    def reachable(self) -> list[str]:
+        """Private addresses that outgoing requests may reach; on one's own machine also our own.
+
+        There the network of the demo is a part of this application.
+        """
+        own = [urlsplit(self.base_url).netloc] if self.local else []
+        return [*self.allowed_addresses, *own]
 
     @property
     def secure(self) -> bool:

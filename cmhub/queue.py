@@ -20,6 +20,8 @@ from pgqueuer.queries import Queries
 from sqlalchemy.ext.asyncio import AsyncSession
 
 SCHEMA = "jobs"
+MARGIN = timedelta(milliseconds=250)
+"""The queue counts a delay from the start of the transaction, so a job could come too early."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +63,7 @@ async def enqueue(
 
     A job with the same ``key`` that is still waiting or running stands for this one too.
     """
-    delay = max(timedelta(0), at - datetime.now(UTC)) if at else timedelta(0)
+    delay = max(timedelta(0), at - datetime.now(UTC) + MARGIN) if at else timedelta(0)
     connection = await session.connection()
     raw = (await connection.get_raw_connection()).driver_connection
     assert raw is not None

@@ -305,7 +305,7 @@ def client() -> Client:
     """Return the client of the running event loop, made from the settings on first use."""
     loop = asyncio.get_running_loop()
     if loop not in _clients:
-        _clients[loop] = Client(allowed=settings().allowed_addresses)
+        _clients[loop] = Client(allowed=settings().reachable)
     return _clients[loop]
 
 

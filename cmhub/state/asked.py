@@ -27,3 +27,9 @@ def address(path: str, **query: str) -> str:
     """A path with the parts of a query that are not empty."""
     filled = {name: value for name, value in query.items() if value}
     return f"{path}?{urlencode(filled)}" if filled else path
+
+
+def entered(form: Mapping[str, object], name: str) -> str:
+    """What was entered in a field of a form; a field that is not on the screen is empty."""
+    value = form.get(name)
+    return value if isinstance(value, str) else ""

@@ -11,7 +11,7 @@ from cmhub.errors import CMHubError, Invalid
 from cmhub.integrations.networks.base import RemoteChannel
 from cmhub.services import connecting, connections
 from cmhub.services.connections import ConnectionView
-from cmhub.state.asked import address, asked, asked_id
+from cmhub.state.asked import address, asked, asked_id, entered
 from cmhub.state.base import SessionState, told
 from cmhub.state.inbox import place
 from cmhub.state.marks import requires
@@ -127,11 +127,11 @@ class ConnectionsState(rx.State):
     @requires(Permission.CONNECTION_MANAGE)
     @told
     async def sign_in(
-        self, form: dict[str, str]
+        self, form: dict[str, object]
     ) -> AsyncGenerator[rx.event.EventSpec | None, None]:
         """Connect with what the form says, and go on to the rooms."""
         self.busy, self.error_key = True, ""
-        self.address, self.user = form.get("address", "").strip(), form.get("user", "").strip()
+        self.address, self.user = entered(form, "address").strip(), entered(form, "user").strip()
         yield
         try:
             made = await self._connect(form)
@@ -145,8 +145,8 @@ class ConnectionsState(rx.State):
         path = f"{shell.workspace_address}/connections/"
         yield rx.redirect(address(path, rooms=made))
 
-    async def _connect(self, form: dict[str, str]) -> str:
-        token, password = form.get("token", "").strip(), form.get("password", "")
+    async def _connect(self, form: dict[str, object]) -> str:
+        token, password = entered(form, "token").strip(), entered(form, "password")
         if not self.address:
             raise Invalid("address_missing")
         if not token and not (self.user and password):
@@ -175,13 +175,13 @@ class ConnectionsState(rx.State):
     @rx.event
     @requires(Permission.CONNECTION_MANAGE)
     @told
-    async def choose(self, form: dict[str, str]) -> AsyncGenerator[rx.event.EventSpec | None, None]:
+    async def choose(self, form: dict[str, object]) -> AsyncGenerator[rx.event.EventSpec | None, None]:
         """Read exactly the rooms that are ticked, and the one whose address is given."""
         self.busy, self.error_key = True, ""
         yield
         opened = asked_id({"rooms": self.opened}, "rooms")
         wanted = [room.id for room in self.rooms if form.get(f"room-{room.id}")]
-        wanted += [added] if (added := form.get("added", "").strip()) else []
+        wanted += [added] if (added := entered(form, "added").strip()) else []
         try:
             if opened is None:
                 raise Invalid("filter")

@@ -11,7 +11,7 @@ from cmhub.errors import CMHubError, Invalid
 from cmhub.services import inbox, measures, replies, threads
 from cmhub.services.inbox import InboxFilter, InboxPage, ThreadRow
 from cmhub.services.threads import ThreadView
-from cmhub.state.asked import asked, asked_id
+from cmhub.state.asked import asked, asked_id, entered
 from cmhub.state.base import SessionState, told
 from cmhub.state.marks import requires
 from cmhub.state.visit import current_actor, current_place
@@ -156,9 +156,9 @@ class InboxState(rx.State):
     @rx.event
     @requires(Permission.INBOX_ANSWER)
     @told
-    async def send(self, form: dict[str, str]) -> None:
+    async def send(self, form: dict[str, object]) -> None:
         """Send the reply in the form; what could not be sent stays in the field."""
-        body = str(form.get("reply", ""))
+        body = entered(form, "reply")
         self.draft = body
         actor = current_actor().within(place())
         async with unit_of_work(actor) as session:

@@ -89,6 +89,7 @@ def served(allowed: str, folder: Path | None = None, **environment: str) -> Gene
         try:
             yield one
         finally:
+            print(one.logged()[-6000:])
             one.process.terminate()
             try:
                 one.process.wait(20)
