@@ -18,7 +18,6 @@ from cmhub.embedded import EmbeddedDatabaseError
 from cmhub.errors import CMHubError
 
 cli = typer.Typer(
-    help="CMHub: one place for the whole work of an agency's community managers.",
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
@@ -30,6 +29,14 @@ class Format(StrEnum):
     """The exports that can be imported."""
 
     jsonl = "jsonl"
+
+
+@cli.callback()
+def begin() -> None:
+    """CMHub: one place for the whole work of an agency's community managers."""
+    from cmhub.logs import configure
+
+    configure()
 
 
 @cli.command("serve")

@@ -16,6 +16,7 @@ from cmhub.state.gate import Gate
 from cmhub.state.live import listen
 from cmhub.state.quiet import keep_secrets_out_of_logs
 from cmhub.web import routes
+from cmhub.web.access import RequestLog
 from cmhub.web.headers import SecurityHeaders
 from cmhub.web.uploads import NoUploads
 
@@ -32,6 +33,7 @@ app = rx.App(
         Starlette(routes=[*routes, *mail.routes]),
         NoUploads,
         partial(SecurityHeaders, built=frontend.BUILT),
+        RequestLog,
     ],
 )
 app.add_middleware(Gate(resolve_session))

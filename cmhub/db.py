@@ -3,21 +3,29 @@
 Row-level security reads who is asking from settings of the transaction. They are set in its
 first statement and nowhere else: set for the session, they would leak to whoever comes next
 on the same pooled connection.
+
+A database that has gone is one expected failure, ``DatabaseAway``, wherever it shows. Once it is
+back the pool goes on by itself: a connection whose other end has closed knows it without asking,
+so that it is replaced when it is taken, at no cost to those that live.
 """
 
 import json
 from collections.abc import AsyncGenerator, Iterable
 from contextlib import asynccontextmanager
 from functools import cache
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import NullPool, text
+import asyncpg
+from sqlalchemy import NullPool, event, text
+from sqlalchemy.exc import DBAPIError, DisconnectionError
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, create_async_engine
 
 from cmhub import embedded
 from cmhub.actor import Actor
 from cmhub.config import settings
-from cmhub.errors import WrongRole
+from cmhub.errors import NotReady, WrongRole
+from cmhub.logs import know_actor
 
 LIVE = "cmhub_live"
 WORK = "cmhub_work"
@@ -32,6 +40,27 @@ _ROLE = text(
     " where c.relowner = r.oid and c.relname = 'agency') from pg_roles r"
     " where r.rolname = current_user"
 )
+# 08: connection trouble; shut down, crashed, starting; too many clients.
+_AWAY_STATES = ("08", "57P01", "57P02", "57P03", "53300")
+
+
+class DatabaseAway(NotReady):
+    """The database does not answer, or went away in the middle of something."""
+
+    def __init__(self) -> None:
+        super().__init__("database")
+
+
+def is_away(error: BaseException) -> bool:
+    """Whether a failure means that the database has gone, not that it refused something."""
+    if isinstance(error, DBAPIError):
+        return error.connection_invalidated or (error.orig is not None and is_away(error.orig))
+    if isinstance(error, OSError | DatabaseAway):
+        return True
+    if isinstance(error, asyncpg.InterfaceError):
+        return "closed" in str(error)
+    state = getattr(error, "sqlstate", None)
+    return isinstance(state, str) and state.startswith(_AWAY_STATES)
 
 
 def app_url() -> str:
@@ -50,13 +79,22 @@ def async_url(url: str) -> str:
 @cache
 def engine() -> AsyncEngine:
     """The engine of this process and event loop."""
-    return create_async_engine(
+    made = create_async_engine(
         async_url(app_url()),
         pool_size=10,
         max_overflow=10,
         pool_pre_ping=False,
         pool_recycle=1800,
+        hide_parameters=True,  # what people wrote must not reach the log by way of an error
     )
+    event.listen(made.sync_engine, "checkout", _replace_closed)
+    return made
+
+
+def _replace_closed(connection: Any, _record: object, _proxy: object) -> None:
+    """Have the pool connect anew in place of a connection that the server has closed."""
+    if connection.driver_connection.is_closed():
+        raise DisconnectionError
 
 
 async def dispose() -> None:
@@ -97,23 +135,50 @@ async def enter_scope(session: AsyncSession, actor: Actor) -> None:
 
 
 @asynccontextmanager
+async def _transaction() -> AsyncGenerator[AsyncSession]:
+    async with AsyncSession(engine(), expire_on_commit=False) as session:
+        await _connect(session)
+        try:
+            yield session
+            await session.commit()
+        except (DBAPIError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
+            if is_away(error):
+                raise DatabaseAway from error
+            raise
+
+
+async def _connect(session: AsyncSession) -> None:
+    """Connect apart from the work, where an OSError can only be the database's."""
+    try:
+        await session.connection()
+    except (OSError, DBAPIError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
+        if is_away(error):
+            raise DatabaseAway from error
+        raise
+
+
+@asynccontextmanager
 async def unit_of_work(actor: Actor) -> AsyncGenerator[AsyncSession]:
-    """One transaction in the actor's scope: all of it is committed, or nothing."""
-    async with (
-        AsyncSession(engine(), expire_on_commit=False) as session,
-        session.begin(),
-    ):
+    """One transaction in the actor's scope: all of it is committed, or nothing.
+
+    Raises:
+        DatabaseAway: it is not there, or went away; then nothing is committed, unless it
+            went in the very moment of the commit.
+    """
+    know_actor(actor)
+    async with _transaction() as session:
         await enter_scope(session, actor)
         yield session
 
 
 @asynccontextmanager
 async def doors() -> AsyncGenerator[AsyncSession]:
-    """One transaction without a tenant: only the listed functions give anything."""
-    async with (
-        AsyncSession(engine(), expire_on_commit=False) as session,
-        session.begin(),
-    ):
+    """One transaction without a tenant: only the listed functions give anything.
+
+    Raises:
+        DatabaseAway: it is not there, or went away.
+    """
+    async with _transaction() as session:
         yield session
 
 

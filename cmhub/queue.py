@@ -20,6 +20,8 @@ from pgqueuer.queries import Queries
 from sqlalchemy.ext.asyncio import AsyncSession
 
 SCHEMA = "jobs"
+WORKER_NAME = "cmhub worker"
+"""What a worker's connection for jobs calls itself, so that others see whether it asks for any."""
 MARGIN = timedelta(milliseconds=250)
 """The queue counts a delay from the start of the transaction, so a job could come too early."""
 

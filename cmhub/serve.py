@@ -19,12 +19,13 @@ from contextlib import AbstractContextManager, ExitStack, contextmanager
 from functools import partial
 from typing import Any
 
+import psycopg
 from granian._internal import load_target  # it has no public name
 from granian.constants import Interfaces
 from granian.log import LogLevels
 from granian.server import Server
 
-from cmhub import embedded, frontend
+from cmhub import embedded, frontend, logs
 from cmhub.config import export_environment, settings
 from cmhub.db import refuse_powerful_role
 from cmhub.errors import NotReady
@@ -33,7 +34,8 @@ TARGET = "cmhub.cmhub:app"
 
 _GRACE = 10  # seconds to finish what was begun
 _GLANCE = 0.25  # seconds between looks at another process
-_LONGEST_PAUSE = 30.0  # seconds before a worker that keeps dying is started again
+_FIRST_PAUSE = 0.5  # seconds before something that died is started again; doubled each time
+_LONGEST_PAUSE = 30.0
 _SETTLED = 60.0  # seconds after which a worker's death is a new story
 _REFLEX = {
     "__REFLEX_MOUNT_FRONTEND_COMPILED_APP": "true",
@@ -118,6 +120,7 @@ def _load(target: str) -> Callable[..., Any]:
     parent = multiprocessing.parent_process()
     if parent is not None and parent.pid is not None:
         end_with(parent.pid)
+    logs.configure()
     return load_target(target, factory=True)
 
 
@@ -152,15 +155,21 @@ def kept_running(cluster: embedded.Cluster) -> AbstractContextManager[None]:
 
 
 def _keep_running(cluster: embedded.Cluster, stopping: threading.Event) -> None:
+    pause = _FIRST_PAUSE
     while not stopping.wait(_GLANCE):
         if cluster.is_running():
             continue
         _log.error("the embedded database has died; it starts again")
         try:
             embedded.start(cluster.folder)
-        except embedded.EmbeddedDatabaseError as fault:
-            _log.error("%s", fault)
-            stopping.wait(_LONGEST_PAUSE)
+        # One that dies while it is entered is as good a reason to try again as one that does not
+        # start; whoever looks after it must not end.
+        except (embedded.EmbeddedDatabaseError, psycopg.Error, OSError) as fault:
+            _log.error("the embedded database: %s", fault)
+            stopping.wait(pause)
+            pause = min(pause * 2, _LONGEST_PAUSE)
+        else:
+            pause = _FIRST_PAUSE
 
 
 def kept_alive(command: Sequence[str]) -> AbstractContextManager[None]:
@@ -169,13 +178,14 @@ def kept_alive(command: Sequence[str]) -> AbstractContextManager[None]:
 
 
 def _keep(command: Sequence[str], stopping: threading.Event) -> None:
-    pause = 0.5
+    pause = _FIRST_PAUSE
     while not stopping.is_set():
         began = time.monotonic()
         code = _run(command, stopping)
         if code is None:
             return
-        pause = 0.5 if time.monotonic() - began > _SETTLED else min(pause * 2, _LONGEST_PAUSE)
+        settled = time.monotonic() - began > _SETTLED
+        pause = _FIRST_PAUSE if settled else min(pause * 2, _LONGEST_PAUSE)
         _log.error("the worker ended with code %s; it starts again in %s s", code, pause)
         stopping.wait(pause)
 

@@ -79,6 +79,9 @@ DOORS: dict[str, str] = {
             where t.token_hash = hash and t.purpose = 'reset'
                 and t.used_at is null and t.expires_at > now()
             returning t.user_id),
+        spent as (
+            update public.user_token t set used_at = now() from used
+            where t.user_id = used.user_id and t.token_hash <> hash and t.used_at is null),
         ended as (delete from public.user_session s using used where s.user_id = used.user_id)
         update public.user_account u
         set password_hash = new_hash, confirmed_at = coalesce(u.confirmed_at, now())
@@ -135,8 +138,8 @@ DOORS: dict[str, str] = {
         insert into public.rate_bucket as b (key, tokens, refilled_at)
         values (wanted, capacity - 1, now())
         on conflict (key) do update set
-            tokens = greatest(-1, least(capacity,
-                b.tokens + extract(epoch from now() - b.refilled_at) * per_second) - 1),
+            tokens = least(capacity, b.tokens + case when b.tokens < 0 then 1 else 0 end
+                + extract(epoch from now() - b.refilled_at) * per_second) - 1,
             refilled_at = now()
         returning case when b.tokens >= 0 then 0 else -b.tokens / per_second end;
         end""",

@@ -36,6 +36,11 @@ class Way:
         return t(f"app.nav.{self.name}")
 
     @property
+    def short_words(self) -> Var[str]:
+        """What it is called where there is little room."""
+        return t(f"app.nav.short.{self.name}")
+
+    @property
     def open(self) -> Var[bool]:
         """Whether the user may go there."""
         return Var.create(SessionState.permissions).to(list[str]).contains(self.permission.value)
@@ -273,7 +278,7 @@ def _bottom_bar(here: str) -> rx.Component:
                 way.open,
                 link(
                     icon(way.symbol, 20),
-                    way.words,
+                    way.short_words,
                     to=way.address,
                     custom_attrs={"aria-current": "page"} if way.name == here else {},
                 ),

@@ -1,7 +1,9 @@
 """One thread: its messages, what is on its way, and the field to answer in."""
 
+from typing import Any
+
 import reflex as rx
-from reflex.vars import Var
+from reflex.vars import ObjectVar, Var
 
 from cmhub.components.basics import badge, button, link
 from cmhub.components.icons import icon
@@ -19,20 +21,23 @@ def thread_view(back: Var[str]) -> rx.Component:
     return rx.el.article(
         _head(back),
         rx.el.div(
-            rx.cond(
-                thread.earlier > 0,
-                rx.el.p(
-                    t("inbox.earlier", n=thread.earlier),
-                    class_name="text-sm text-muted text-center",
+            rx.el.div(
+                rx.cond(
+                    thread.earlier > 0,
+                    rx.el.p(
+                        t("inbox.earlier", n=thread.earlier),
+                        class_name="text-sm text-muted text-center",
+                    ),
                 ),
+                rx.el.ol(rx.foreach(thread.messages, _message), class_name="messages"),
+                rx.el.ol(rx.foreach(thread.replies, _reply), class_name="messages empty:hidden"),
+                class_name="exchange",
             ),
-            rx.el.ol(rx.foreach(thread.messages, _message), class_name="messages"),
-            rx.el.ol(rx.foreach(thread.replies, _reply), class_name="messages empty:hidden"),
+            key=thread.id.to(str),
             class_name="scroll",
             tab_index=0,
-            custom_attrs={"data-end": ""},
             role="region",
-            aria_label=t("inbox.threads"),
+            aria_label=t("inbox.exchange"),
         ),
         _answer(),
         class_name="thread",
@@ -68,13 +73,13 @@ def _head(back: Var[str]) -> rx.Component:
             SessionState.permissions.contains("inbox:answer"),
             rx.cond(
                 thread.state == "done",
-                button(
+                _step(
                     t("inbox.reopen"),
                     symbol="rotate-ccw",
                     on_click=InboxState.set_thread_state("open"),
                     custom_attrs={"data-key": "e"},
                 ),
-                button(
+                _step(
                     t("inbox.done"),
                     symbol="check",
                     on_click=InboxState.set_thread_state("done"),
@@ -86,7 +91,12 @@ def _head(back: Var[str]) -> rx.Component:
     )
 
 
-def _message(one: Var[MessageView]) -> rx.Component:
+def _step(words: Var[str], **props: Any) -> rx.Component:
+    """A button that on a phone shows its icon only."""
+    return button(rx.el.span(words, class_name="max-[600px]:sr-only"), **props)
+
+
+def _message(one: ObjectVar[MessageView]) -> rx.Component:
     return rx.el.li(
         rx.el.span(one.author[0:1].upper(), class_name="avatar", aria_hidden="true"),
         rx.el.div(
@@ -108,7 +118,7 @@ def _message(one: Var[MessageView]) -> rx.Component:
     )
 
 
-def _byline(one: Var[MessageView]) -> rx.Component:
+def _byline(one: ObjectVar[MessageView]) -> rx.Component:
     return rx.el.p(
         rx.el.span(
             rx.cond(
@@ -132,18 +142,18 @@ def _byline(one: Var[MessageView]) -> rx.Component:
     )
 
 
-def _attachment(file: Var[AttachmentView]) -> rx.Component:
+def _attachment(file: ObjectVar[AttachmentView]) -> rx.Component:
     name = rx.cond(file.name != "", t("inbox.file", name=file.name), t("inbox.file.unnamed"))
     return rx.el.li(icon("paperclip"), rx.el.span(name, class_name="truncate"))
 
 
-def _reaction(one: Var[ReactionView]) -> rx.Component:
+def _reaction(one: ObjectVar[ReactionView]) -> rx.Component:
     return rx.el.li(
         rx.el.span(one.name, dir="auto"), rx.el.span(one.count, class_name="text-muted")
     )
 
 
-def _measure(one: Var[MessageView]) -> rx.Component:
+def _measure(one: ObjectVar[MessageView]) -> rx.Component:
     failed = (one.measure_state == "failed") | (one.measure_state == "unknown")
     return rx.cond(
         (one.measure_state != "") & ~one.deleted,
@@ -171,7 +181,7 @@ def _measure(one: Var[MessageView]) -> rx.Component:
     )
 
 
-def _actions(one: Var[MessageView]) -> rx.Component:
+def _actions(one: ObjectVar[MessageView]) -> rx.Component:
     thread, message = InboxState.thread, one.id.to(str)
     pending = (one.measure_state == "planned") | (one.measure_state == "sending")
     can = thread.can_delete | thread.can_mute | thread.can_ban
@@ -223,7 +233,7 @@ def _action(key: str, symbol: str, event: rx.event.EventSpec) -> rx.Component:
     )
 
 
-def _reply(one: Var[ReplyView]) -> rx.Component:
+def _reply(one: ObjectVar[ReplyView]) -> rx.Component:
     stuck = (one.state == "failed") | (one.state == "unknown")
     return rx.el.li(
         rx.el.span(one.user_name[0:1].upper(), class_name="avatar", aria_hidden="true"),

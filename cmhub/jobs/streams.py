@@ -5,10 +5,10 @@ from uuid import UUID
 
 import structlog
 from sqlalchemy import text
-from sqlalchemy.exc import SQLAlchemyError
+from structlog.contextvars import bind_contextvars
 
 from cmhub.actor import Actor, system_actor
-from cmhub.db import doors
+from cmhub.db import DatabaseAway, doors
 from cmhub.models import new_id
 from cmhub.queue import Work
 from cmhub.services import syncing
@@ -59,8 +59,8 @@ class Streams:
         try:
             async with doors() as session:
                 rows = (await session.execute(_DUE, {"most": MOST})).all()
-        except (SQLAlchemyError, OSError) as error:
-            _LOG.warning("streams cannot see what is due", error=type(error).__name__)
+        except DatabaseAway:
+            _LOG.warning("streams cannot see what is due: the database is away")
             return
         for row in rows:
             work = Work(row.id, row.agency_id, row.workspace_id)
@@ -73,26 +73,34 @@ class Streams:
         assert work.agency_id is not None
         assert work.workspace_id is not None
         actor = system_actor(work.agency_id, work.workspace_id)
+        bind_contextvars(connection=str(work.id))
         try:
-            if await syncing.take_lease(actor, work, self._owner):
-                while await syncing.read_live(actor, work, self._owner, WAIT_SECONDS):
-                    pass
+            await self._read_on(actor, work)
         except asyncio.CancelledError:
             await self._give_back(actor, work)
             raise
-        except (SQLAlchemyError, OSError) as error:
-            _LOG.warning(
-                "stream lost the database", connection=str(work.id), error=str(error)[:200]
-            )
-            await asyncio.sleep(LOOK_SECONDS)
+
+    async def _read_on(self, actor: Actor, work: Work) -> None:
+        """Read for as long as there is something to read, also after the database was away.
+
+        The lease is ours still when it comes back, and hides the connection from who looks.
+        """
+        while True:
+            try:
+                if await syncing.take_lease(actor, work, self._owner):
+                    while await syncing.read_live(actor, work, self._owner, WAIT_SECONDS):
+                        pass
+            except DatabaseAway:
+                _LOG.warning("stream interrupted: the database is away")
+                await asyncio.sleep(LOOK_SECONDS)
+            else:
+                return
 
     async def _give_back(self, actor: Actor, work: Work) -> None:
         try:
             await syncing.give_lease_back(actor, work, self._owner)
-        except (SQLAlchemyError, OSError) as error:
-            _LOG.warning(
-                "lease not given back", connection=str(work.id), error=type(error).__name__
-            )
+        except DatabaseAway:
+            _LOG.warning("lease not given back: the database is away")
 
     async def _end(self, connections: set[UUID]) -> None:
         tasks = [task for key, task in self._running.items() if key in connections]

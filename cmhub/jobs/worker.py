@@ -16,9 +16,11 @@ from pgqueuer.errors import RetryRequested
 from pgqueuer.models import Job
 from sqlalchemy import text
 from sqlalchemy.exc import SQLAlchemyError
+from structlog.contextvars import bound_contextvars
 
 from cmhub import queue
-from cmhub.db import WORK, app_url, dispose, doors, refuse_powerful_role
+from cmhub.db import WORK, app_url, dispose, doors, is_away, refuse_powerful_role
+from cmhub.integrations.http import close_client
 from cmhub.jobs.handlers import DUE, HANDLERS, Handler
 from cmhub.jobs.streams import Streams
 from cmhub.queue import Work, enqueue
@@ -36,14 +38,17 @@ async def run_worker(concurrency: int = 10) -> None:
     loop = asyncio.get_running_loop()
     for name in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(name, stop.set)
-    await _until(stop, _checked_role)
-    streams = Streams()
-    async with asyncio.TaskGroup() as group:
-        group.create_task(_kept_running("jobs", stop, lambda: _work(concurrency, stop)))
-        group.create_task(_kept_running("sweeper", stop, lambda: _sweep(stop)))
-        group.create_task(_kept_running("streams", stop, lambda: streams.run(stop)))
-        group.create_task(_kept_running("wake", stop, lambda: _listen(streams, stop)))
-    await dispose()
+    try:
+        await _until(stop, _checked_role)
+        streams = Streams()
+        async with asyncio.TaskGroup() as group:
+            group.create_task(_kept_running("jobs", stop, lambda: _work(concurrency, stop)))
+            group.create_task(_kept_running("sweeper", stop, lambda: _sweep(stop)))
+            group.create_task(_kept_running("streams", stop, lambda: streams.run(stop)))
+            group.create_task(_kept_running("wake", stop, lambda: _listen(streams, stop)))
+    finally:
+        await close_client()
+        await dispose()
 
 
 async def _checked_role() -> None:
@@ -67,8 +72,11 @@ async def _kept_running(name: str, stop: asyncio.Event, run: Callable[[], Awaita
     while not stop.is_set():
         try:
             await run()
-        except Exception:  # noqa: BLE001  # the supervisor: whatever it was, start again and say so
-            _LOG.exception("a part of the worker ended", part=name)
+        except Exception as error:  # noqa: BLE001  # the supervisor: start again, whatever it was
+            if is_away(error):
+                _LOG.warning("a part of the worker waits for the database", part=name)
+            else:
+                _LOG.exception("a part of the worker ended", part=name)
         await _sleep(stop, 1.0)
 
 
@@ -78,7 +86,9 @@ async def _sleep(stop: asyncio.Event, seconds: float) -> None:
 
 
 async def _work(concurrency: int, stop: asyncio.Event) -> None:
-    connection = await asyncpg.connect(app_url())
+    connection = await asyncpg.connect(
+        app_url(), server_settings={"application_name": queue.WORKER_NAME}
+    )
     try:
         worker = QueueManager(queue.queries(AsyncpgDriver(connection)))
         for kind, handler in HANDLERS.items():
@@ -105,13 +115,16 @@ async def _end_with(stop: asyncio.Event, worker: QueueManager) -> None:
 
 def _job(kind: str, handler: Handler) -> Callable[[Job], Awaitable[None]]:
     async def run(job: Job) -> None:
-        try:
-            await handler(Work.decode(job.payload))
-        except Exception as error:
-            _LOG.warning("job failed", kind=kind, attempt=job.attempts, exc_info=error)
-            if job.attempts >= ATTEMPTS:
-                raise
-            raise RetryRequested(retry_delay(job.attempts), type(error).__name__) from error
+        work = Work.decode(job.payload)
+        with bound_contextvars(job=kind, row=str(work.id), attempt=job.attempts):
+            try:
+                await handler(work)
+            except Exception as error:
+                known = is_away(error)
+                _LOG.warning("job failed", reason=type(error).__name__, exc_info=None if known else error)
+                if job.attempts >= ATTEMPTS and not known:
+                    raise
+                raise RetryRequested(retry_delay(job.attempts), type(error).__name__) from error
 
     return run
 

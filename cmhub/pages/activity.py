@@ -1,7 +1,7 @@
 """The activity: messages and active members of each day, and by channel."""
 
 import reflex as rx
-from reflex.vars import Var
+from reflex.vars import ObjectVar, Var
 
 from cmhub.components.basics import empty_state, link, skeleton_card, surface
 from cmhub.components.parts import reload_on
@@ -65,7 +65,6 @@ def _ranges() -> rx.Component:
                 class_name="segment whitespace-nowrap",
                 custom_attrs={
                     "aria-current": rx.cond(ActivityState.days == days, "true", "false"),
-                    "aria-pressed": rx.cond(ActivityState.days == days, "true", "false"),
                 },
             )
             for days in DAYS
@@ -182,7 +181,7 @@ def _chart(title: Var[str], kind: str, most: Var[int]) -> rx.Component:
     )
 
 
-def _bar(bar: Var[Bar], kind: str) -> rx.Component:
+def _bar(bar: ObjectVar[Bar], kind: str) -> rx.Component:
     value = bar.messages if kind == "messages" else bar.members
     height = bar.messages_height if kind == "messages" else bar.members_height
     words = t(f"activity.{kind}", n=value)
@@ -192,10 +191,11 @@ def _bar(bar: Var[Bar], kind: str) -> rx.Component:
             class_name="bar", style={"height": height.to_string() + "%"}, aria_hidden="true"
         ),
         rx.cond(
-            bar.labelled,
+            bar.labelled != "",
             rx.el.span(
                 when(bar.day + "T12:00:00Z", "UTC", **_SHORT),
                 class_name="axis-day",
+                custom_attrs={"data-label": bar.labelled},
                 aria_hidden="true",
             ),
         ),
@@ -233,7 +233,7 @@ def _channels() -> rx.Component:
     )
 
 
-def _channel(one: Var[ChannelActivity]) -> rx.Component:
+def _channel(one: ObjectVar[ChannelActivity]) -> rx.Component:
     return rx.el.li(
         link(
             rx.el.span(one.name, class_name="truncate font-medium"),
@@ -283,7 +283,7 @@ def _table() -> rx.Component:
     )
 
 
-def _line(bar: Var[Bar]) -> rx.Component:
+def _line(bar: ObjectVar[Bar]) -> rx.Component:
     return rx.el.tr(
         rx.el.th(
             when(bar.day + "T12:00:00Z", "UTC", **_DAY),

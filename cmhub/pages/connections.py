@@ -1,7 +1,7 @@
 """The connections: how each is, which rooms it reads, and the way to connect more."""
 
 import reflex as rx
-from reflex.vars import Var
+from reflex.vars import ObjectVar, Var
 
 from cmhub.components.basics import badge, button, empty_state, link, skeleton_card, surface
 from cmhub.components.dialog import confirm, opens
@@ -77,7 +77,7 @@ def _nothing() -> rx.Component:
     )
 
 
-def _connection(one: Var[ConnectionView]) -> rx.Component:
+def _connection(one: ObjectVar[ConnectionView]) -> rx.Component:
     imported = one.network == "import"
     return rx.el.li(
         rx.el.div(
@@ -118,7 +118,7 @@ def _connection(one: Var[ConnectionView]) -> rx.Component:
     )
 
 
-def _fault(one: Var[ConnectionView]) -> rx.Component:
+def _fault(one: ObjectVar[ConnectionView]) -> rx.Component:
     return rx.el.div(
         icon("circle-alert", class_name="mt-0.5"),
         rx.el.p(
@@ -134,7 +134,7 @@ def _fault(one: Var[ConnectionView]) -> rx.Component:
     )
 
 
-def _freshness(one: Var[ConnectionView]) -> rx.Component:
+def _freshness(one: ObjectVar[ConnectionView]) -> rx.Component:
     never = t("connections.never")
     return rx.el.dl(
         rx.el.div(
@@ -153,11 +153,11 @@ def _freshness(one: Var[ConnectionView]) -> rx.Component:
     )
 
 
-def _channels(one: Var[ConnectionView]) -> rx.Component:
+def _channels(one: ObjectVar[ConnectionView]) -> rx.Component:
     return rx.cond(
         one.channels.length() > 0,
         rx.el.ul(
-            rx.foreach(one.channels, _channel),
+            rx.foreach(one.channels, lambda channel: _channel(channel, one.network == "import")),
             aria_label=t("connections.channels"),
             class_name="channel-list",
         ),
@@ -165,16 +165,16 @@ def _channels(one: Var[ConnectionView]) -> rx.Component:
     )
 
 
-def _channel(one: Var[ChannelView]) -> rx.Component:
+def _channel(one: ObjectVar[ChannelView], imported: Var[bool]) -> rx.Component:
     return rx.el.li(
         icon("hash", class_name="text-muted"),
         rx.el.span(one.name, class_name="truncate grow"),
         rx.cond(
             one.chosen,
             rx.cond(
-                one.history_done,
-                badge(t("connections.channel.complete"), "good"),
-                badge(t("connections.channel.history"), "info"),
+                imported,
+                rx.fragment(),
+                _history(one),
             ),
             badge(t("connections.channel.left")),
         ),
@@ -182,7 +182,15 @@ def _channel(one: Var[ChannelView]) -> rx.Component:
     )
 
 
-def _steps(one: Var[ConnectionView]) -> rx.Component:
+def _history(one: ObjectVar[ChannelView]) -> rx.Component:
+    return rx.cond(
+        one.history_done,
+        badge(t("connections.channel.complete"), "good"),
+        badge(t("connections.channel.history"), "info"),
+    )
+
+
+def _steps(one: ObjectVar[ConnectionView]) -> rx.Component:
     key, name = one.id.to(str), one.account_name
     again = link(
         t("connections.reconnect"),
@@ -334,7 +342,7 @@ def _rooms() -> rx.Component:
     )
 
 
-def _room(room: Var[Room]) -> rx.Component:
+def _room(room: ObjectVar[Room]) -> rx.Component:
     return rx.el.label(
         rx.el.input(
             type="checkbox",

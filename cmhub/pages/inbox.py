@@ -1,7 +1,7 @@
 """The inbox: the list left, the thread right; on a phone one after the other."""
 
 import reflex as rx
-from reflex.vars import Var
+from reflex.vars import ObjectVar, Var
 
 from cmhub.components.basics import (
     empty_state,
@@ -30,13 +30,12 @@ def inbox() -> rx.Component:
         reload_on("inbox", InboxState.refresh),
         rx.el.div(
             _list(),
-            rx.el.section(
+            rx.el.div(
                 rx.cond(
                     InboxState.thread,
                     thread_view(_address()),
                     rx.cond(InboxState.missing, _missing(), _choose()),
                 ),
-                aria_label=t("inbox.threads"),
                 class_name="detail surface",
             ),
             custom_attrs={"data-open": rx.cond(InboxState.chosen != "", "true", "false")},
@@ -133,14 +132,12 @@ def _channels() -> rx.Component:
             rx.el.summary(
                 icon("hash"),
                 rx.el.span(
-                    t("inbox.channel"),
-                    ": ",
-                    rx.cond(
-                        InboxState.channel == "",
-                        t("inbox.channel.all"),
-                        rx.foreach(
-                            InboxState.channels,
-                            lambda one: rx.cond(one.id == InboxState.channel, one.name, ""),
+                    t(
+                        "inbox.channel.is",
+                        name=rx.cond(
+                            InboxState.channel == "",
+                            t("inbox.channel.all"),
+                            InboxState.channel_name,
                         ),
                     ),
                     class_name="truncate",
@@ -159,7 +156,7 @@ def _channels() -> rx.Component:
     )
 
 
-def _channel(one: ChannelChoice | Var[ChannelChoice], words: Var[str]) -> rx.Component:
+def _channel(one: ChannelChoice | ObjectVar[ChannelChoice], words: Var[str]) -> rx.Component:
     target = _HERE + "?state=" + InboxState.wanted + "&channel=" + one.id
     return rx.el.li(
         link(
@@ -172,7 +169,7 @@ def _channel(one: ChannelChoice | Var[ChannelChoice], words: Var[str]) -> rx.Com
     )
 
 
-def _row(row: Var[ThreadRow]) -> rx.Component:
+def _row(row: ObjectVar[ThreadRow]) -> rx.Component:
     return rx.el.li(
         link(
             rx.el.span(row.starter[0:1].upper(), class_name="avatar", aria_hidden="true"),
@@ -212,7 +209,7 @@ def _words(words: Var[str], count: Var[int]) -> rx.Component:
     )
 
 
-def _last(row: Var[ThreadRow]) -> rx.Component:
+def _last(row: ObjectVar[ThreadRow]) -> rx.Component:
     return rx.el.span(
         icon("corner-down-right", class_name="mt-0.5"),
         rx.el.span(

@@ -1,8 +1,8 @@
 """Carrying replies and measures to the network, and settling what became of them.
 
 Each goes in three steps: claim the row, call the network outside any transaction, record.
-A worker that dies in between leaves a row that is due again; the idempotency key is the row's
-id, so that the network does it once however often it is asked.
+A worker that dies in between leaves a row that is soon due again, and a job that waits for it;
+the idempotency key is the row's id, so that the network does it once however often it is asked.
 """
 
 from collections.abc import Awaitable, Callable
@@ -11,7 +11,7 @@ from datetime import UTC, datetime, timedelta
 from typing import TypeVar
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from cmhub.actor import Actor, system_actor
@@ -34,11 +34,12 @@ from cmhub.queue import Work, enqueue
 from cmhub.services import audit
 from cmhub.services.connecting import refresh_if_due
 from cmhub.services.connections import OpenedConnection
+from cmhub.services.holding import renewed
 from cmhub.services.ingest import Scope, ingest
 from cmhub.services.syncing import Source, open_source, wait_after
 
-CLAIM = timedelta(seconds=60)
-"""How long a call to the network may take before another worker looks at the row."""
+CLAIM = timedelta(seconds=20)
+"""How long a row is a worker's own; renewed for as long as the network takes to answer."""
 ATTEMPTS = 8
 _Row = TypeVar("_Row", Reply, Measure)
 
@@ -77,7 +78,8 @@ async def send(work: Work) -> None:
             return
         errand = await _reply_errand(session, reply)
     try:
-        external = await _call(actor, workspace_id, errand, _write(errand, work.id))
+        async with renewed(lambda: _hold(actor, Reply, workspace_id, work.id), CLAIM):
+            external = await _call(actor, workspace_id, errand, _write(errand, work.id))
     except NetworkFault as fault:
         await _settle_fault(actor, workspace_id, Reply, work.id, fault)
         return
@@ -97,9 +99,20 @@ async def _claim(
     if row is None or row.state not in ("planned", "sending"):
         return None
     if row.due_at is not None and row.due_at > moment:
+        # A moment too early, or a worker has it, dead or alive: look again when it is due.
+        await _again(session, table, row)
         return None
     row.state, row.attempts, row.due_at = "sending", row.attempts + 1, moment + CLAIM
     return row
+
+
+async def _hold(actor: Actor, table: type[_Row], workspace_id: UUID, row_id: UUID) -> None:
+    async with unit_of_work(actor) as session:
+        await session.execute(
+            update(table)
+            .where(table.workspace_id == workspace_id, table.id == row_id, table.state == "sending")
+            .values(due_at=datetime.now(UTC) + CLAIM)
+        )
 
 
 async def _find_errand(
@@ -277,7 +290,8 @@ async def apply(work: Work) -> None:
             return
         errand = await _measure_errand(session, measure)
     try:
-        await _call(actor, workspace_id, errand, _do(errand, work.id))
+        async with renewed(lambda: _hold(actor, Measure, workspace_id, work.id), CLAIM):
+            await _call(actor, workspace_id, errand, _do(errand, work.id))
     except NetworkFault as fault:
         if not (isinstance(fault, Gone) and errand.kind == "delete"):
             await _settle_fault(actor, workspace_id, Measure, work.id, fault)

@@ -6,21 +6,38 @@ from functools import cache
 from alembic.script import ScriptDirectory
 from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
+from sqlalchemy.ext.asyncio import AsyncSession
 
-from cmhub.db import doors
+from cmhub.db import DatabaseAway, doors
 from cmhub.migrate import alembic_config
+from cmhub.queue import WORKER_NAME
+
+_LATELY = 10
+"""Seconds within which a worker that lives has asked for jobs; it asks every second."""
+
+# A worker's own connection tells it: no row is written for it, and no worker can forget to. One
+# that hangs, or whose machine has gone, is still connected, but asks no more.
+_POLLED = text(
+    "select exists (select from pg_stat_activity where datname = current_database()"
+    " and application_name = :name"
+    " and state_change > clock_timestamp() - make_interval(secs => :lately))"
+)
 
 
 @dataclass(frozen=True, slots=True)
 class Readiness:
-    """What answers; ``migrations`` is whether the schema is the newest."""
+    """What answers; ``migrations`` is whether the schema is the newest.
+
+    ``worker`` is whether any worker asked for jobs lately.
+    """
 
     database: bool
     migrations: bool
+    worker: bool
 
     @property
     def ready(self) -> bool:
-        """Whether requests can be served."""
+        """Whether requests can be served; without a worker they can, and jobs wait."""
         return self.database and self.migrations
 
 
@@ -30,19 +47,18 @@ def _head() -> str | None:
 
 
 async def check_readiness() -> Readiness:
-    """Ask the database, and which revision it is at."""
+    """Ask the database which revision it is at, and when a worker last asked it for jobs."""
     try:
         async with doors() as session:
-            current = await session.scalar(text("select version_num from alembic_version"))
-    except DBAPIError as error:
-        return Readiness(
-            database=not error.connection_invalidated and _answered(error), migrations=False
-        )
-    except OSError:
-        return Readiness(database=False, migrations=False)
-    return Readiness(database=True, migrations=current == _head())
+            return await _ask(session)
+    except DatabaseAway:
+        return Readiness(database=False, migrations=False, worker=False)
+    except DBAPIError:
+        # It was the database that refused: it runs, without our schema.
+        return Readiness(database=True, migrations=False, worker=False)
 
 
-def _answered(error: DBAPIError) -> bool:
-    """Whether it was the database that refused: then it runs, without our schema."""
-    return getattr(error.orig, "sqlstate", None) is not None
+async def _ask(session: AsyncSession) -> Readiness:
+    current = await session.scalar(text("select version_num from alembic_version"))
+    polled = await session.scalar(_POLLED, {"name": WORKER_NAME, "lately": _LATELY})
+    return Readiness(database=True, migrations=current == _head(), worker=bool(polled))

@@ -11,11 +11,12 @@ from sqlalchemy import or_, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from cmhub.actor import Actor, system_actor
-from cmhub.db import announce, unit_of_work
+from cmhub.db import DatabaseAway, announce, unit_of_work
 from cmhub.errors import CMHubError
 from cmhub.integrations.networks import network
 from cmhub.integrations.networks.base import (
     Batch,
+    Gone,
     NetworkFault,
     ReauthoriseNeeded,
     Retry,
@@ -25,9 +26,11 @@ from cmhub.models import Channel, Connection, Workspace
 from cmhub.queue import Work, enqueue
 from cmhub.services.connecting import refresh_if_due
 from cmhub.services.connections import OpenedConnection, open_connection
+from cmhub.services.holding import renewed
 from cmhub.services.ingest import Ingested, Scope, ingest
 
-LEASE = timedelta(seconds=45)
+LEASE = timedelta(seconds=20)
+"""How long nobody else reads a connection or a channel's past; renewed for as long as we do."""
 PAGE = 250
 PATIENCE = 2
 """Failures in a row before a connection is shown as in trouble."""
@@ -77,6 +80,19 @@ async def give_lease_back(actor: Actor, work: Work, owner: UUID) -> None:
         )
 
 
+async def _renew_lease(actor: Actor, work: Work, owner: UUID) -> None:
+    async with unit_of_work(actor) as session:
+        await session.execute(
+            update(Connection)
+            .where(
+                Connection.workspace_id == work.workspace_id,
+                Connection.id == work.id,
+                Connection.lease_owner == owner,
+            )
+            .values(lease_until=datetime.now(UTC) + LEASE)
+        )
+
+
 async def open_source(session: AsyncSession, workspace_id: UUID, connection_id: UUID) -> Source:
     """What reading a connection needs to know.
 
@@ -98,6 +114,8 @@ async def read_live(actor: Actor, work: Work, owner: UUID, wait_seconds: float) 
     try:
         async with unit_of_work(actor) as session:
             source = await open_source(session, work.workspace_id, work.id)
+    except DatabaseAway:
+        raise
     except CMHubError:
         return False
     if source.opened.state not in ("active", "trouble") or not source.opened.channels:
@@ -105,10 +123,13 @@ async def read_live(actor: Actor, work: Work, owner: UUID, wait_seconds: float) 
         return False
     try:
         await refresh_if_due(actor, work.workspace_id, work.id)
-        batch = await _listen(source, wait_seconds)
+        async with renewed(lambda: _renew_lease(actor, work, owner), LEASE):
+            batch = await _listen(source, wait_seconds)
     except TokenExpired as fault:
         return await _refresh_or_note(actor, work, source, fault)
     except NetworkFault as fault:
+        if isinstance(fault, Gone) and fault.code == "cursor_lost":
+            return await _begin_again(actor, work, owner, source)
         await note_fault(actor, work, fault)
         return False
     return await _write_live(actor, work, owner, source, batch)
@@ -119,6 +140,32 @@ async def _listen(source: Source, wait_seconds: float) -> Batch:
     return await network(opened.network).live(
         opened.credentials, opened.cursor, list(opened.channels), wait_seconds
     )
+
+
+async def _begin_again(actor: Actor, work: Work, owner: UUID, source: Source) -> bool:
+    """Read from now on, and walk the past of every channel anew for what fell in between.
+
+    The network has forgotten the place where we stood. What is there already stays as it is.
+    """
+    async with unit_of_work(actor) as session:
+        row = await session.scalar(
+            select(Connection)
+            .where(Connection.workspace_id == work.workspace_id, Connection.id == work.id)
+            .with_for_update()
+        )
+        if row is None or row.lease_owner != owner:
+            return False
+        if row.cursor != source.opened.cursor:
+            return True
+        row.cursor = None
+        await session.execute(
+            update(Channel)
+            .where(Channel.workspace_id == work.workspace_id, Channel.connection_id == work.id)
+            .values(
+                history_cursor=None, history_done=False, history_due_at=None, history_attempts=0
+            )
+        )
+    return source.opened.cursor is not None
 
 
 async def _rest(actor: Actor, work: Work) -> None:
@@ -152,8 +199,10 @@ async def _write_live(actor: Actor, work: Work, owner: UUID, source: Source, bat
             .where(Connection.workspace_id == work.workspace_id, Connection.id == work.id)
             .with_for_update()
         )
-        if row is None or row.lease_owner != owner or row.cursor != source.opened.cursor:
+        if row is None or row.lease_owner != owner or row.secret is None:
             return False
+        if row.cursor != source.opened.cursor:
+            return True
         done = await ingest(session, _scope(actor, work, source, live=True), batch.events)
         recovered = row.state == "trouble"
         row.cursor, row.synced_at = batch.cursor, moment

@@ -27,11 +27,11 @@ class Bar:
     messages_height: float
     members_height: float
     complete: bool
-    labelled: bool
+    labelled: str
 
 
 def bars(activity: Activity) -> list[Bar]:
-    """The days as bars, with a label on about eight of them."""
+    """The days as bars; about four are labelled always, four more where there is room."""
     most_messages = max((one.messages for one in activity.days), default=0) or 1
     most_members = max((one.members for one in activity.days), default=0) or 1
     step = max(1, round(len(activity.days) / 8))
@@ -44,10 +44,16 @@ def bars(activity: Activity) -> list[Bar]:
             round(100 * one.messages / most_messages, 1),
             round(100 * one.members / most_members, 1),
             one.complete,
-            (last - place_of_day) % step == 0,
+            _label(last - place_of_day, step),
         )
         for place_of_day, one in enumerate(activity.days)
     ]
+
+
+def _label(days_ago: int, step: int) -> str:
+    if days_ago % step:
+        return ""
+    return "wide" if days_ago % (2 * step) else "always"
 
 
 def change(now: int, before: int) -> float | None:

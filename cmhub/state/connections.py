@@ -175,7 +175,9 @@ class ConnectionsState(rx.State):
     @rx.event
     @requires(Permission.CONNECTION_MANAGE)
     @told
-    async def choose(self, form: dict[str, object]) -> AsyncGenerator[rx.event.EventSpec | None, None]:
+    async def choose(
+        self, form: dict[str, object]
+    ) -> AsyncGenerator[rx.event.EventSpec | None, None]:
         """Read exactly the rooms that are ticked, and the one whose address is given."""
         self.busy, self.error_key = True, ""
         yield

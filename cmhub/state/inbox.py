@@ -59,6 +59,7 @@ class InboxState(rx.State):
     after: str = ""
     wanted: str = "open"
     channel: str = ""
+    channel_name: str = ""
     paged: bool = False
     loaded: bool = False
     connected: bool = False
@@ -114,6 +115,9 @@ class InboxState(rx.State):
     def _show(self, page: InboxPage) -> None:
         self.counts, self.after = page.counts, page.after
         self.channels = [ChannelChoice(str(one[0]), one[1]) for one in page.channels]
+        self.channel_name = next(
+            (one[1] for one in page.channels if str(one[0]) == self.channel), ""
+        )
         self.connected = bool(page.channels)
 
     async def _open(self) -> None:

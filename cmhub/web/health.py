@@ -15,10 +15,14 @@ async def healthz(_request: Request) -> Response:
 
 
 async def readyz(_request: Request) -> Response:
-    """Say whether it can serve, with a line for each thing that it needs."""
+    """Say whether it can serve, with a word on each thing that CMHub needs.
+
+    The status is about the web alone: were it *503* without a worker, whoever balances the load
+    would take every web process away because of it.
+    """
     found = await check_readiness()
     return JSONResponse(
-        {"database": found.database, "migrations": found.migrations},
+        {"database": found.database, "migrations": found.migrations, "worker": found.worker},
         status_code=200 if found.ready else 503,
         headers=_FRESH,
     )

@@ -61,7 +61,9 @@ class Wanted:
         return bool(self.room.get("state", {}).get("lazy_load_members"))
 
 
-def sync(server: Homeserver, pair: Pair, since: int | None, chosen: Content) -> tuple[Content, bool]:
+def sync(
+    server: Homeserver, pair: Pair, since: int | None, chosen: Content
+) -> tuple[Content, bool]:
     """Return the answer of a sync, and whether anything is in it."""
     wanted = Wanted(chosen.get("room", {}))
     rooms: dict[str, Content] = {"join": {}, "invite": {}, "leave": {}}
