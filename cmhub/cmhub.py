@@ -9,7 +9,8 @@ from cmhub import frontend
 from cmhub.components.app import boundary, head, not_found, overlay, waiting
 from cmhub.components.text import t
 from cmhub.pages import PAGES
-from cmhub.sandbox import mail
+from cmhub.sandbox import homeserver, mail
+from cmhub.sandbox.living import live
 from cmhub.services.sessions import resolve_session
 from cmhub.state.base import broken
 from cmhub.state.gate import Gate
@@ -30,7 +31,7 @@ app = rx.App(
     app_wraps={(55, "ErrorBoundary"): boundary, (5, "Overlay"): overlay},
     backend_exception_handler=broken,
     api_transformer=[
-        Starlette(routes=[*routes, *mail.routes]),
+        Starlette(routes=[*routes, *mail.routes, *homeserver.routes]),
         NoUploads,
         partial(SecurityHeaders, built=frontend.BUILT),
         RequestLog,
@@ -38,6 +39,7 @@ app = rx.App(
 )
 app.add_middleware(Gate(resolve_session))
 app.register_lifespan_task(listen)
+app.register_lifespan_task(live)
 for page in PAGES:
     app.add_page(page.show, route=page.route, title=page.title, on_load=page.on_load)
 app.add_page(not_found, route="404", title=t("app.not_found.title"))

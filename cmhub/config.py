@@ -69,6 +69,11 @@ class Settings(BaseSettings):
         return [*self.allowed_addresses, *own]
 
     @property
+    def session_cookie(self) -> str:
+        """The name of the session's cookie; with TLS one that browsers bind to host and TLS."""
+        return "__Host-cmhub_session" if self.secure else "cmhub_session"
+
+    @property
     def secure(self) -> bool:
         """Whether browsers reach us by TLS, so that cookies may demand it."""
         return self.base_url.startswith("https://")

@@ -18,7 +18,6 @@ from cmhub.actor import Actor
 from cmhub.config import settings
 
 _LINK = re.compile(r"(/auth/(?:confirm|reset)/)[^/?#\s\"']+")
-_NAMES = ("granian.access", "_granian")
 _CHATTY = ("alembic", "sqlalchemy", "httpx", "httpcore", "pgqueuer")
 
 
@@ -91,10 +90,6 @@ def _configure_libraries(level: int, shared: list[Processor], *, terminal: bool)
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(level)
-    for name in _NAMES:  # which come with handlers of their own
-        one = logging.getLogger(name)
-        one.handlers.clear()
-        one.propagate = True
     for name in _CHATTY:
         logging.getLogger(name).setLevel(max(level, logging.WARNING))
 

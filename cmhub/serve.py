@@ -42,6 +42,12 @@ _REFLEX = {
     "__REFLEX_SKIP_COMPILE": "true",
     "REFLEX_ENV_MODE": "prod",
 }
+# Its own handlers would write beside ours, in another form.
+_GRANIAN_LOGS: dict[str, Any] = {
+    "formatters": {},
+    "handlers": {},
+    "loggers": {name: {"propagate": True} for name in ("_granian", "granian.access")},
+}
 _log = logging.getLogger(__name__)
 
 
@@ -111,6 +117,7 @@ def _serve_web(host: str, port: int, workers: int) -> None:
         respawn_failed_workers=True,
         workers_kill_timeout=_GRACE,
         log_level=LogLevels.warning,
+        log_dictconfig=_GRANIAN_LOGS,
     )
     server.serve(target_loader=_load)
 

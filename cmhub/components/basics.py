@@ -1,6 +1,7 @@
 """The small pieces: buttons, badges, links, empty states, skeletons."""
 
-from typing import Any, Literal
+from collections.abc import Mapping
+from typing import Any, Literal, cast
 
 import reflex as rx
 from reflex.vars import NumberVar, Var
@@ -25,7 +26,12 @@ def link(*children: Any, to: Words, class_name: str = "", **props: Any) -> rx.Co
 
 
 def button(
-    words: Words, *, kind: Kind = "plain", symbol: str = "", class_name: str = "", **props: Any
+    words: Words | rx.Component,
+    *,
+    kind: Kind = "plain",
+    symbol: str = "",
+    class_name: str = "",
+    **props: Any,
 ) -> rx.Component:
     """Show a button: a verb with its object; ``symbol`` is a Lucide name."""
     return rx.el.button(
@@ -49,7 +55,13 @@ def icon_button(label: Words, symbol: str, class_name: str = "", **props: Any) -
     )
 
 
-def badge(words: Words, tone: str | Var[str] = "plain", class_name: str = "") -> rx.Component:
+def tone_of(state: Var[Any], tones: Mapping[str, str], other: str) -> Var[str]:
+    """Return the tone of a badge: that of the state, or ``other`` for the rest of the states."""
+    # Reflex cannot say that matching words with words gives no component.
+    return cast("Var[str]", rx.match(state, *tones.items(), other))
+
+
+def badge(words: Words, tone: Words = "plain", class_name: str = "") -> rx.Component:
     """Show a state as colour, dot and word; tones: plain, info, good, warn, bad."""
     return rx.el.span(
         rx.el.span(class_name="dot", custom_attrs={"aria-hidden": "true"}),

@@ -3,7 +3,6 @@
 from typing import Any
 
 import reflex as rx
-from reflex.vars import Var
 from reflex_components_core.core.banner import has_connection_errors
 
 from cmhub.components.basics import button, icon_button
@@ -30,7 +29,7 @@ def notice(on_undo: Any = None) -> rx.Component:
                 rx.el.p(said(told.key, told.params), class_name="grow"),
                 rx.cond(told.undo, undo) if on_undo is not None else rx.fragment(),
                 icon_button(t("app.close"), "x", "btn-sm", on_click=SessionState.dismiss),
-                key=Var.create(told.number).to(str),
+                key=told.number.to(str),
                 custom_attrs={"data-kind": told.kind},
                 class_name="notice",
             ),

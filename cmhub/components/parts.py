@@ -40,8 +40,7 @@ def reload_on(topic: str, handler: EventHandler | EventSpec | Callable[..., Any]
 
     Topics are those that services announce, as ``messages`` and ``connections``.
     """
-    changes: Any = LiveState.changes
-    count = changes[topic].to(int)
+    count = LiveState.changes[topic].to(int)
     return _Reloader.create(count=count, ready=rx.State.is_hydrated, on_change=handler)
 
 

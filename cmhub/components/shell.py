@@ -11,7 +11,7 @@ from cmhub.components.basics import Words, icon_button, link
 from cmhub.components.icons import icon
 from cmhub.components.notice import notice
 from cmhub.components.parts import PlainForm
-from cmhub.components.text import t
+from cmhub.components.text import initial, t
 from cmhub.state.base import SessionState, SwitcherEntry
 
 _DRAWER = "menu"
@@ -28,7 +28,7 @@ class Way:
     @property
     def address(self) -> Var[str]:
         """Where it leads, in the workspace of the page."""
-        return Var.create(SessionState.workspace_address).to(str) + f"/{self.name}/"
+        return SessionState.workspace_address + f"/{self.name}/"
 
     @property
     def words(self) -> Var[str]:
@@ -43,7 +43,7 @@ class Way:
     @property
     def open(self) -> Var[bool]:
         """Whether the user may go there."""
-        return Var.create(SessionState.permissions).to(list[str]).contains(self.permission.value)
+        return SessionState.permissions.contains(self.permission.value)
 
 
 WAYS = (
@@ -169,7 +169,7 @@ def _entry(way: Way, here: str) -> rx.Component:
 def _switcher() -> rx.Component:
     return rx.el.details(
         rx.el.summary(
-            rx.el.span(_initial(SessionState.workspace_name), class_name="tile"),
+            rx.el.span(initial(SessionState.workspace_name), class_name="tile"),
             rx.el.span(
                 rx.el.span(SessionState.workspace_name, class_name="truncate font-semibold"),
                 rx.el.span(SessionState.agency_name, class_name="truncate text-xs text-muted"),
@@ -188,7 +188,7 @@ def _switcher() -> rx.Component:
 def _choice(entry: ObjectVar[SwitcherEntry]) -> rx.Component:
     return rx.el.li(
         link(
-            rx.el.span(_initial(entry.name), class_name="tile"),
+            rx.el.span(initial(entry.name), class_name="tile"),
             rx.el.span(
                 rx.el.span(entry.name, class_name="truncate"),
                 rx.el.span(entry.agency, class_name="truncate text-xs text-muted"),
@@ -202,14 +202,10 @@ def _choice(entry: ObjectVar[SwitcherEntry]) -> rx.Component:
     )
 
 
-def _initial(name: Var[str] | str) -> Var[str]:
-    return Var.create(name).to(str)[0:1].upper()
-
-
 def _account() -> rx.Component:
     return rx.el.details(
         rx.el.summary(
-            rx.el.span(_initial(SessionState.user_name), class_name="tile tile-round"),
+            rx.el.span(initial(SessionState.user_name), class_name="tile tile-round"),
             rx.el.span(SessionState.user_name, class_name="word truncate grow"),
             aria_label=t("app.account"),
             class_name="way",

@@ -4,6 +4,8 @@ The language is not in any State. `/boot.js` brings the catalogue before the fir
 `t("app.name")` compiles to a look-up in it.
 """
 
+from typing import Any
+
 import reflex as rx
 from reflex.vars import StringVar
 from reflex_base.vars.base import LiteralVar, Var, VarData
@@ -27,7 +29,20 @@ def said(key: Var[str] | str, params: object = None) -> StringVar[str]:
     return _call("t", key, *([] if params is None else [params]))
 
 
-def number(value: Var[int] | Var[float] | float, *, compact: bool = False) -> StringVar[str]:
+def said_of(family: str, part: Var[Any], params: object = None) -> StringVar[str]:
+    """Return the text of ``family.part``, the last part of a key being known in the browser only.
+
+    ``said_of("fault", one.fault)`` is the text of `fault.gone` for what is gone.
+    """
+    return said(f"{family}." + part.to(str), params)
+
+
+def initial(name: Var[Any]) -> StringVar[str]:
+    """Return the first letter of a name, as it stands in an avatar."""
+    return name.to(str)[0:1].upper()
+
+
+def number(value: Var[Any] | float, *, compact: bool = False) -> StringVar[str]:
     """Return a number as the reader's language writes it; compact: 12 k."""
     return _call("number", value, *(["compact"] if compact else []))
 

@@ -3,11 +3,12 @@
 from typing import Any
 
 import reflex as rx
+from reflex.event import EventType
 from reflex.vars import ObjectVar, Var
 
-from cmhub.components.basics import badge, button, link
+from cmhub.components.basics import badge, button, link, tone_of
 from cmhub.components.icons import icon
-from cmhub.components.text import moment, said, t
+from cmhub.components.text import initial, moment, said, said_of, t
 from cmhub.services.threads import AttachmentView, MessageView, ReactionView, ReplyView
 from cmhub.state.base import SessionState
 from cmhub.state.inbox import InboxState
@@ -23,7 +24,7 @@ def thread_view(back: Var[str]) -> rx.Component:
         rx.el.div(
             rx.el.div(
                 rx.cond(
-                    thread.earlier > 0,
+                    thread.earlier.to(int) > 0,
                     rx.el.p(
                         t("inbox.earlier", n=thread.earlier),
                         class_name="text-sm text-muted text-center",
@@ -46,7 +47,7 @@ def thread_view(back: Var[str]) -> rx.Component:
 
 def _head(back: Var[str]) -> rx.Component:
     thread = InboxState.thread
-    first = thread.messages[0]
+    first = thread.messages.to(list[MessageView])[0]
     return rx.el.header(
         link(
             icon("arrow-left", 20),
@@ -59,14 +60,14 @@ def _head(back: Var[str]) -> rx.Component:
             rx.el.p(
                 t("inbox.in", channel=thread.channel),
                 " · ",
-                said("inbox.network." + thread.network),
+                said_of("inbox.network", thread.network),
                 class_name="text-sm text-muted truncate",
             ),
             class_name="min-w-0 grow",
         ),
         badge(
-            said("inbox.is." + thread.state),
-            rx.match(thread.state, ("open", "warn"), ("done", "good"), "info"),
+            said_of("inbox.is", thread.state),
+            tone_of(thread.state, {"open": "warn", "done": "good"}, "info"),
             "max-[600px]:hidden",
         ),
         rx.cond(
@@ -98,7 +99,7 @@ def _step(words: Var[str], **props: Any) -> rx.Component:
 
 def _message(one: ObjectVar[MessageView]) -> rx.Component:
     return rx.el.li(
-        rx.el.span(one.author[0:1].upper(), class_name="avatar", aria_hidden="true"),
+        rx.el.span(initial(one.author), class_name="avatar", aria_hidden="true"),
         rx.el.div(
             _byline(one),
             rx.cond(
@@ -131,7 +132,7 @@ def _byline(one: ObjectVar[MessageView]) -> rx.Component:
         rx.cond(one.from_team, rx.el.span(t("inbox.you"), class_name="team-mark")),
         rx.cond(
             one.member_standing != "",
-            badge(said("inbox.standing." + one.member_standing), "bad"),
+            badge(said_of("inbox.standing", one.member_standing), "bad"),
         ),
         moment(one.posted_at.to(str), _ZONE, "text-xs text-muted"),
         rx.cond(
@@ -159,13 +160,13 @@ def _measure(one: ObjectVar[MessageView]) -> rx.Component:
         (one.measure_state != "") & ~one.deleted,
         rx.el.div(
             badge(
-                said("inbox.measure." + one.measure_state),
+                said_of("inbox.measure", one.measure_state),
                 rx.cond(failed, "bad", "warn"),
             ),
             rx.cond(
                 one.measure_fault != "",
                 rx.el.p(
-                    said("fault." + one.measure_fault, one.measure_params), class_name="text-sm"
+                    said_of("fault", one.measure_fault, one.measure_params), class_name="text-sm"
                 ),
             ),
             rx.cond(
@@ -222,7 +223,7 @@ def _actions(one: ObjectVar[MessageView]) -> rx.Component:
     )
 
 
-def _action(key: str, symbol: str, event: rx.event.EventSpec) -> rx.Component:
+def _action(key: str, symbol: str, event: EventType[()]) -> rx.Component:
     return rx.el.button(
         icon(symbol),
         t(key),
@@ -236,19 +237,19 @@ def _action(key: str, symbol: str, event: rx.event.EventSpec) -> rx.Component:
 def _reply(one: ObjectVar[ReplyView]) -> rx.Component:
     stuck = (one.state == "failed") | (one.state == "unknown")
     return rx.el.li(
-        rx.el.span(one.user_name[0:1].upper(), class_name="avatar", aria_hidden="true"),
+        rx.el.span(initial(one.user_name), class_name="avatar", aria_hidden="true"),
         rx.el.div(
             rx.el.p(
                 rx.el.span(one.user_name, class_name="font-semibold"),
                 rx.el.span(t("inbox.you"), class_name="team-mark"),
-                badge(said("inbox.reply." + one.state), rx.cond(stuck, "bad", "info")),
+                badge(said_of("inbox.reply", one.state), rx.cond(stuck, "bad", "info")),
                 class_name="byline",
             ),
             rx.el.p(one.body, class_name="words", dir="auto"),
             rx.cond(
                 one.fault != "",
                 rx.el.p(
-                    said("fault." + one.fault, one.fault_params), class_name="text-sm text-error"
+                    said_of("fault", one.fault, one.fault_params), class_name="text-sm text-error"
                 ),
             ),
             rx.cond(
@@ -279,7 +280,7 @@ def _reply(one: ObjectVar[ReplyView]) -> rx.Component:
 def _answer() -> rx.Component:
     thread = InboxState.thread
     account = t(
-        "inbox.reply.as", network=said("inbox.network." + thread.network), account=thread.account
+        "inbox.reply.as", network=said_of("inbox.network", thread.network), account=thread.account
     )
     return rx.cond(
         thread.closed != "",

@@ -5,6 +5,7 @@ from uuid import UUID
 
 import structlog
 from sqlalchemy import text
+from sqlalchemy.exc import DBAPIError
 from structlog.contextvars import bind_contextvars
 
 from cmhub.actor import Actor, system_actor
@@ -92,6 +93,10 @@ class Streams:
                         pass
             except DatabaseAway:
                 _LOG.warning("stream interrupted: the database is away")
+                await asyncio.sleep(LOOK_SECONDS)
+            except DBAPIError as error:
+                # A deadlock or a statement that was ended: nothing was written, so read it again.
+                _LOG.warning("stream interrupted", error=type(error.orig).__name__)
                 await asyncio.sleep(LOOK_SECONDS)
             else:
                 return

@@ -121,7 +121,9 @@ def _job(kind: str, handler: Handler) -> Callable[[Job], Awaitable[None]]:
                 await handler(work)
             except Exception as error:
                 known = is_away(error)
-                _LOG.warning("job failed", reason=type(error).__name__, exc_info=None if known else error)
+                _LOG.warning(
+                    "job failed", reason=type(error).__name__, exc_info=None if known else error
+                )
                 if job.attempts >= ATTEMPTS and not known:
                     raise
                 raise RetryRequested(retry_delay(job.attempts), type(error).__name__) from error

@@ -1,7 +1,7 @@
 """The activity: messages and active members of each day, and by channel."""
 
 import reflex as rx
-from reflex.vars import ObjectVar, Var
+from reflex.vars import NumberVar, ObjectVar, StringVar, Var
 
 from cmhub.components.basics import empty_state, link, skeleton_card, surface
 from cmhub.components.parts import reload_on
@@ -47,13 +47,10 @@ def activity() -> rx.Component:
     )
 
 
-def _address(days: int | Var[int], channel: Var[str] | str) -> Var[str]:
-    return (
-        _HERE
-        + "?days="
-        + Var.create(days).to(str)
-        + rx.cond(Var.create(channel) != "", "&channel=" + Var.create(channel), "")
-    ).to(str)
+def _address(days: int | NumberVar, channel: StringVar | str) -> Var[str]:
+    chosen = Var.create(channel).to(str)
+    filtered = rx.cond(chosen != "", "&channel=" + chosen, "").to(str)
+    return _HERE + "?days=" + Var.create(days).to(str) + filtered
 
 
 def _ranges() -> rx.Component:
@@ -121,9 +118,7 @@ def _figures() -> rx.Component:
     )
 
 
-def _card(
-    label: Var[str], value: Var[int] | Var[float], change: Var[float | None] | None
-) -> rx.Component:
+def _card(label: Var[str], value: NumberVar, change: NumberVar | None) -> rx.Component:
     return surface(
         rx.el.h2(label, class_name="text-sm text-muted"),
         rx.el.p(number(value), class_name="text-[28px] leading-9 font-semibold"),
@@ -132,7 +127,7 @@ def _card(
     )
 
 
-def _compared(change: Var[float | None]) -> rx.Component:
+def _compared(change: NumberVar) -> rx.Component:
     days = {"days": ActivityState.days}
     share = Var(
         f"globalThis.cmhub?.number(Math.abs({change!s}), "
@@ -157,7 +152,7 @@ def _compared(change: Var[float | None]) -> rx.Component:
     )
 
 
-def _chart(title: Var[str], kind: str, most: Var[int]) -> rx.Component:
+def _chart(title: Var[str], kind: str, most: NumberVar) -> rx.Component:
     return surface(
         rx.el.div(
             rx.el.h2(title, id=f"{kind}-title", class_name="font-semibold"),
@@ -181,11 +176,15 @@ def _chart(title: Var[str], kind: str, most: Var[int]) -> rx.Component:
     )
 
 
+def _noon(bar: ObjectVar[Bar]) -> Var[str]:
+    return bar.day.to(str) + "T12:00:00Z"
+
+
 def _bar(bar: ObjectVar[Bar], kind: str) -> rx.Component:
     value = bar.messages if kind == "messages" else bar.members
     height = bar.messages_height if kind == "messages" else bar.members_height
     words = t(f"activity.{kind}", n=value)
-    day = when(bar.day + "T12:00:00Z", "UTC", **_DAY)
+    day = when(_noon(bar), "UTC", **_DAY)
     return rx.el.span(
         rx.el.span(
             class_name="bar", style={"height": height.to_string() + "%"}, aria_hidden="true"
@@ -193,7 +192,7 @@ def _bar(bar: ObjectVar[Bar], kind: str) -> rx.Component:
         rx.cond(
             bar.labelled != "",
             rx.el.span(
-                when(bar.day + "T12:00:00Z", "UTC", **_SHORT),
+                when(_noon(bar), "UTC", **_SHORT),
                 class_name="axis-day",
                 custom_attrs={"data-label": bar.labelled},
                 aria_hidden="true",
@@ -245,7 +244,8 @@ def _channel(one: ObjectVar[ChannelActivity]) -> rx.Component:
             ),
             rx.el.span(
                 rx.el.span(
-                    class_name="meter-fill", style={"width": (one.share * 100).to_string() + "%"}
+                    class_name="meter-fill",
+                    style={"width": (one.share.to(float) * 100).to_string() + "%"},
                 ),
                 class_name="meter",
                 aria_hidden="true",
@@ -286,7 +286,7 @@ def _table() -> rx.Component:
 def _line(bar: ObjectVar[Bar]) -> rx.Component:
     return rx.el.tr(
         rx.el.th(
-            when(bar.day + "T12:00:00Z", "UTC", **_DAY),
+            when(_noon(bar), "UTC", **_DAY),
             rx.cond(
                 ~bar.complete, rx.el.span(" (", t("activity.today"), ")", class_name="text-muted")
             ),

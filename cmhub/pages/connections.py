@@ -3,13 +3,21 @@
 import reflex as rx
 from reflex.vars import ObjectVar, Var
 
-from cmhub.components.basics import badge, button, empty_state, link, skeleton_card, surface
+from cmhub.components.basics import (
+    badge,
+    button,
+    empty_state,
+    link,
+    skeleton_card,
+    surface,
+    tone_of,
+)
 from cmhub.components.dialog import confirm, opens
 from cmhub.components.form import text_field
 from cmhub.components.icons import icon
 from cmhub.components.parts import reload_on
 from cmhub.components.shell import page
-from cmhub.components.text import moment, said, t
+from cmhub.components.text import moment, said, said_of, t
 from cmhub.services.connections import ChannelView, ConnectionView
 from cmhub.state.base import SessionState
 from cmhub.state.connections import ConnectionsState, Room
@@ -91,20 +99,16 @@ def _connection(one: ObjectVar[ConnectionView]) -> rx.Component:
                     rx.cond(
                         imported,
                         t("connections.import.line"),
-                        said("inbox.network." + one.network) + " · " + one.label,
+                        said_of("inbox.network", one.network) + " · " + one.label.to(str),
                     ),
                     class_name="text-sm text-muted truncate",
                 ),
                 class_name="min-w-0 grow",
             ),
             badge(
-                said("connections.state." + one.state),
-                rx.match(
-                    one.state,
-                    ("active", "good"),
-                    ("trouble", "warn"),
-                    ("reconnect", "bad"),
-                    "plain",
+                said_of("connections.state", one.state),
+                tone_of(
+                    one.state, {"active": "good", "trouble": "warn", "reconnect": "bad"}, "plain"
                 ),
             ),
             class_name="flex items-center gap-3",
@@ -122,7 +126,7 @@ def _fault(one: ObjectVar[ConnectionView]) -> rx.Component:
     return rx.el.div(
         icon("circle-alert", class_name="mt-0.5"),
         rx.el.p(
-            said("fault." + one.fault, one.fault_params),
+            said_of("fault", one.fault, one.fault_params),
             " ",
             rx.cond(
                 one.faulted_at,
@@ -194,7 +198,7 @@ def _steps(one: ObjectVar[ConnectionView]) -> rx.Component:
     key, name = one.id.to(str), one.account_name
     again = link(
         t("connections.reconnect"),
-        to=(_HERE + "?connect=" + one.network + "&server=" + one.address).to(str),
+        to=_HERE + "?connect=" + one.network.to(str) + "&server=" + one.address.to(str),
         class_name="btn",
     )
     return rx.el.div(
@@ -346,7 +350,7 @@ def _room(room: ObjectVar[Room]) -> rx.Component:
     return rx.el.label(
         rx.el.input(
             type="checkbox",
-            name="room-" + room.id,
+            name="room-" + room.id.to(str),
             default_checked=room.chosen,
             disabled=room.encrypted,
             class_name="checkbox checkbox-sm mt-0.5",

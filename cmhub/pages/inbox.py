@@ -1,7 +1,7 @@
 """The inbox: the list left, the thread right; on a phone one after the other."""
 
 import reflex as rx
-from reflex.vars import ObjectVar, Var
+from reflex.vars import NumberVar, ObjectVar, StringVar, Var
 
 from cmhub.components.basics import (
     empty_state,
@@ -14,11 +14,11 @@ from cmhub.components.dialog import dialog, opens
 from cmhub.components.icons import icon
 from cmhub.components.parts import reload_on
 from cmhub.components.shell import page
-from cmhub.components.text import moment, number, t
+from cmhub.components.text import initial, moment, number, t
 from cmhub.components.thread import thread_view
 from cmhub.services.inbox import STATES, ThreadRow
 from cmhub.state.base import SessionState
-from cmhub.state.inbox import ChannelChoice, InboxState
+from cmhub.state.inbox import InboxState
 
 _HERE = SessionState.workspace_address + "/inbox/"
 _SHORTCUTS = "shortcuts"
@@ -66,18 +66,18 @@ def inbox() -> rx.Component:
 
 def _address(
     *,
-    state: Var[str] | str = InboxState.wanted,
-    thread: Var[str] | None = None,
-    after: Var[str] | None = None,
+    state: StringVar | str = InboxState.wanted,
+    thread: StringVar | None = None,
+    after: StringVar | None = None,
 ) -> Var[str]:
     """The inbox with the filter of now, but for what is given."""
     parts = _HERE + "?state=" + state
-    parts += rx.cond(InboxState.channel != "", "&channel=" + InboxState.channel, "")
+    parts += rx.cond(InboxState.channel != "", "&channel=" + InboxState.channel, "").to(str)
     if after is not None:
         parts += "&after=" + _encoded(after)
     if thread is not None:
         parts += "&thread=" + thread
-    return parts.to(str)
+    return parts
 
 
 def _list() -> rx.Component:
@@ -146,8 +146,10 @@ def _channels() -> rx.Component:
                 class_name="way text-sm",
             ),
             rx.el.ul(
-                _channel(ChannelChoice("", ""), t("inbox.channel.all")),
-                rx.foreach(InboxState.channels, lambda one: _channel(one, one.name)),
+                _channel("", t("inbox.channel.all")),
+                rx.foreach(
+                    InboxState.channels, lambda one: _channel(one.id.to(str), one.name.to(str))
+                ),
                 class_name="floating",
             ),
             custom_attrs={"data-menu": ""},
@@ -156,15 +158,14 @@ def _channels() -> rx.Component:
     )
 
 
-def _channel(one: ChannelChoice | ObjectVar[ChannelChoice], words: Var[str]) -> rx.Component:
-    target = _HERE + "?state=" + InboxState.wanted + "&channel=" + one.id
+def _channel(channel: StringVar | str, words: Var[str]) -> rx.Component:
     return rx.el.li(
         link(
             rx.el.span(words, class_name="truncate grow"),
-            rx.cond(InboxState.channel == one.id, icon("check")),
-            to=target.to(str),
+            rx.cond(InboxState.channel == channel, icon("check")),
+            to=_HERE + "?state=" + InboxState.wanted + "&channel=" + channel,
             class_name="way",
-            custom_attrs={"aria-current": rx.cond(InboxState.channel == one.id, "true", "false")},
+            custom_attrs={"aria-current": rx.cond(InboxState.channel == channel, "true", "false")},
         )
     )
 
@@ -172,7 +173,7 @@ def _channel(one: ChannelChoice | ObjectVar[ChannelChoice], words: Var[str]) -> 
 def _row(row: ObjectVar[ThreadRow]) -> rx.Component:
     return rx.el.li(
         link(
-            rx.el.span(row.starter[0:1].upper(), class_name="avatar", aria_hidden="true"),
+            rx.el.span(initial(row.starter), class_name="avatar", aria_hidden="true"),
             rx.el.span(
                 rx.el.span(
                     rx.el.span(row.starter, class_name="font-semibold truncate"),
@@ -183,8 +184,10 @@ def _row(row: ObjectVar[ThreadRow]) -> rx.Component:
                     ),
                     class_name="flex items-baseline gap-2",
                 ),
-                rx.el.span(_words(row.opening, row.message_count), class_name="opening"),
-                rx.cond(row.message_count > 1, _last(row)),
+                rx.el.span(
+                    _words(row.opening.to(str), row.message_count.to(int)), class_name="opening"
+                ),
+                rx.cond(row.message_count.to(int) > 1, _last(row)),
                 rx.el.span(
                     rx.el.span(icon("hash"), row.channel, class_name="in-channel"),
                     rx.el.span(t("inbox.messages", n=row.message_count)),
@@ -203,7 +206,7 @@ def _row(row: ObjectVar[ThreadRow]) -> rx.Component:
     )
 
 
-def _words(words: Var[str], count: Var[int]) -> rx.Component:
+def _words(words: Var[str], count: NumberVar) -> rx.Component:
     return rx.cond(
         words != "", words, rx.el.em(rx.cond(count > 0, t("inbox.no_words"), t("inbox.deleted")))
     )
@@ -248,7 +251,7 @@ def _pages() -> rx.Component:
     )
 
 
-def _encoded(words: Var[str]) -> Var[str]:
+def _encoded(words: Var[str]) -> StringVar:
     return Var(f"encodeURIComponent({words!s})", _var_data=words._get_all_var_data()).to(str)
 
 

@@ -118,6 +118,14 @@ def _marker() -> Path:
     return journal_path().with_name("demo.json")
 
 
+def made_at() -> float:
+    """Return when the demo was made, in seconds since 1970; 0 when there is none."""
+    try:
+        return _marker().stat().st_mtime
+    except FileNotFoundError:
+        return 0.0
+
+
 async def _is_complete() -> bool:
     if not (_marker().is_file() and journal_path().is_file()):
         return False
@@ -260,7 +268,11 @@ def _line(community: Community, post: Post, section: Section) -> dict[str, objec
         "language": community.language,
         "reactions": [{"author": one.local, "name": name} for one, name in post.reactions],
     }
-    return line | ({"thread": post.root} if post.number else {}) | ({"deleted": True} if post.spam else {})
+    return (
+        line
+        | ({"thread": post.root} if post.number else {})
+        | ({"deleted": True} if post.spam else {})
+    )
 
 
 def _address() -> str:

@@ -265,6 +265,15 @@ async def sign_out(token: str) -> None:
         await sessions.close_session(session, token)
 
 
+async def keep_language(token: str, language: str) -> None:
+    """Remember the language of the session's user, for mails; nobody's token changes nothing."""
+    async with doors() as session:
+        await session.execute(
+            text("select set_preferences(:hash, :language)"),
+            {"hash": fingerprint(token), "language": language},
+        )
+
+
 async def token_is_good(purpose: Purpose, token: str) -> bool:
     """Whether the link of a mail can still be used; looking does not use it up."""
     async with doors() as session:

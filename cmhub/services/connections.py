@@ -126,7 +126,7 @@ async def find_connection(
     query = select(Connection).where(
         Connection.workspace_id == workspace_id, Connection.id == connection_id
     )
-    found = await session.scalar(query.with_for_update() if lock else query)
+    found = await session.scalar(query.with_for_update(key_share=True) if lock else query)
     if found is None:
         raise NotFound
     return found
@@ -150,7 +150,7 @@ async def save_connection(
             Connection.address == credentials.address,
             Connection.account == credentials.account,
         )
-        .with_for_update()
+        .with_for_update(key_share=True)
     )
     connection = known or _new_connection(actor, workspace_id, network, credentials)
     if known is None:

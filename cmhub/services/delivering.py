@@ -94,7 +94,7 @@ async def _claim(
     row = await session.scalar(
         select(table)
         .where(table.workspace_id == workspace_id, table.id == row_id)
-        .with_for_update()
+        .with_for_update(key_share=True)
     )
     if row is None or row.state not in ("planned", "sending"):
         return None
@@ -257,7 +257,7 @@ async def _settle_fault(
         row = await session.scalar(
             select(table)
             .where(table.workspace_id == workspace_id, table.id == row_id)
-            .with_for_update()
+            .with_for_update(key_share=True)
         )
         if row is None or row.state != "sending":
             return

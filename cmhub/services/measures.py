@@ -22,7 +22,7 @@ async def _find_message(session: AsyncSession, workspace_id: UUID, message_id: U
     message = await session.scalar(
         select(Message)
         .where(Message.workspace_id == workspace_id, Message.id == message_id)
-        .with_for_update()
+        .with_for_update(key_share=True)
     )
     if message is None:
         raise NotFound
@@ -128,7 +128,7 @@ async def _find_measure(session: AsyncSession, workspace_id: UUID, measure_id: U
     measure = await session.scalar(
         select(Measure)
         .where(Measure.workspace_id == workspace_id, Measure.id == measure_id)
-        .with_for_update()
+        .with_for_update(key_share=True)
     )
     if measure is None:
         raise NotFound

@@ -105,7 +105,7 @@ async def _stuck(session: AsyncSession, actor: Actor, workspace_id: UUID, reply_
     reply = await session.scalar(
         select(Reply)
         .where(Reply.workspace_id == workspace_id, Reply.id == reply_id)
-        .with_for_update()
+        .with_for_update(key_share=True)
     )
     if reply is None:
         raise NotFound

@@ -151,7 +151,7 @@ async def _begin_again(actor: Actor, work: Work, owner: UUID, source: Source) ->
         row = await session.scalar(
             select(Connection)
             .where(Connection.workspace_id == work.workspace_id, Connection.id == work.id)
-            .with_for_update()
+            .with_for_update(key_share=True)
         )
         if row is None or row.lease_owner != owner:
             return False
@@ -197,7 +197,7 @@ async def _write_live(actor: Actor, work: Work, owner: UUID, source: Source, bat
         row = await session.scalar(
             select(Connection)
             .where(Connection.workspace_id == work.workspace_id, Connection.id == work.id)
-            .with_for_update()
+            .with_for_update(key_share=True)
         )
         if row is None or row.lease_owner != owner or row.secret is None:
             return False
@@ -274,7 +274,7 @@ async def note_fault(actor: Actor, work: Work, fault: NetworkFault) -> None:
         row = await session.scalar(
             select(Connection)
             .where(Connection.workspace_id == work.workspace_id, Connection.id == work.id)
-            .with_for_update()
+            .with_for_update(key_share=True)
         )
         if row is None or row.state == "disconnected":
             return
@@ -313,7 +313,7 @@ async def _read_page(actor: Actor, work: Work) -> bool:
         channel = await session.scalar(
             select(Channel)
             .where(Channel.workspace_id == work.workspace_id, Channel.id == work.id)
-            .with_for_update()
+            .with_for_update(key_share=True)
         )
         if channel is None or channel.history_done:
             return False
@@ -346,7 +346,7 @@ async def _write_page(
         channel = await session.scalar(
             select(Channel)
             .where(Channel.workspace_id == work.workspace_id, Channel.id == work.id)
-            .with_for_update()
+            .with_for_update(key_share=True)
         )
         if channel is None or channel.history_cursor != cursor:
             return False

@@ -64,19 +64,19 @@ def change(now: int, before: int) -> float | None:
 class ActivityState(rx.State):
     """What the activity page shows."""
 
-    days: int = 30
-    channel: str = ""
-    bars: list[Bar] = []
-    channels: list[ChannelActivity] = []
-    messages: int = 0
-    members: int = 0
-    mean: float = 0.0
-    most_messages: int = 0
-    most_members: int = 0
-    messages_change: float | None = None
-    members_change: float | None = None
-    freshest: str = ""
-    loaded: bool = False
+    days: rx.Field[int] = rx.field(30)
+    channel: rx.Field[str] = rx.field("")
+    bars: rx.Field[list[Bar]] = rx.field(default_factory=list[Bar])
+    channels: rx.Field[list[ChannelActivity]] = rx.field(default_factory=list[ChannelActivity])
+    messages: rx.Field[int] = rx.field(0)
+    members: rx.Field[int] = rx.field(0)
+    mean: rx.Field[float] = rx.field(0.0)
+    most_messages: rx.Field[int] = rx.field(0)
+    most_members: rx.Field[int] = rx.field(0)
+    messages_change: rx.Field[float | None] = rx.field(None)
+    members_change: rx.Field[float | None] = rx.field(None)
+    freshest: rx.Field[str] = rx.field("")
+    loaded: rx.Field[bool] = rx.field(False)
 
     @rx.event
     @requires(Permission.ACTIVITY_READ)

@@ -50,19 +50,19 @@ class SwitcherEntry:
 class SessionState(rx.State):
     """Facts about the visit, for the shell; written by the gate, never by the browser."""
 
-    notice: Notice = Notice()
-    signed_in: bool = False
-    user_name: str = ""
-    user_email: str = ""
-    agency_name: str = ""
-    agency_address: str = ""
-    workspace_name: str = ""
-    workspace_address: str = ""
-    workspace_zone: str = ""
-    switcher: tuple[SwitcherEntry, ...] = ()
-    permissions: tuple[str, ...] = ()
+    notice: rx.Field[Notice] = rx.field(default_factory=Notice)
+    signed_in: rx.Field[bool] = rx.field(False)
+    user_name: rx.Field[str] = rx.field("")
+    user_email: rx.Field[str] = rx.field("")
+    agency_name: rx.Field[str] = rx.field("")
+    agency_address: rx.Field[str] = rx.field("")
+    workspace_name: rx.Field[str] = rx.field("")
+    workspace_address: rx.Field[str] = rx.field("")
+    workspace_zone: rx.Field[str] = rx.field("")
+    switcher: rx.Field[tuple[SwitcherEntry, ...]] = rx.field(())
+    permissions: rx.Field[tuple[str, ...]] = rx.field(())
     # An address outside the pages (the sign-in page) that the browser goes to at once.
-    door: str = ""
+    door: rx.Field[str] = rx.field("")
 
     # The hash of the cookie that this state was made for; another cookie gets a fresh state.
     _cookie: str = ""

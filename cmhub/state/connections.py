@@ -53,21 +53,21 @@ def rooms_of(found: tuple[RemoteChannel, ...], chosen: set[str]) -> list[Room]:
 class ConnectionsState(rx.State):
     """What the connections page shows; the address says which panel is open."""
 
-    connections: list[ConnectionView] = []
-    working: int = 0
-    loaded: bool = False
-    panel: str = ""
-    opened: str = ""
-    by_token: bool = False
-    busy: bool = False
-    error_key: str = ""
-    error_params: dict[str, str | int] = {}
-    address: str = ""
-    user: str = ""
-    rooms: list[Room] = []
-    looking: bool = False
-    leaving: str = ""
-    leaving_name: str = ""
+    connections: rx.Field[list[ConnectionView]] = rx.field(default_factory=list[ConnectionView])
+    working: rx.Field[int] = rx.field(0)
+    loaded: rx.Field[bool] = rx.field(False)
+    panel: rx.Field[str] = rx.field("")
+    opened: rx.Field[str] = rx.field("")
+    by_token: rx.Field[bool] = rx.field(False)
+    busy: rx.Field[bool] = rx.field(False)
+    error_key: rx.Field[str] = rx.field("")
+    error_params: rx.Field[dict[str, str | int]] = rx.field(default_factory=dict[str, str | int])
+    address: rx.Field[str] = rx.field("")
+    user: rx.Field[str] = rx.field("")
+    rooms: rx.Field[list[Room]] = rx.field(default_factory=list[Room])
+    looking: rx.Field[bool] = rx.field(False)
+    leaving: rx.Field[str] = rx.field("")
+    leaving_name: rx.Field[str] = rx.field("")
 
     @rx.event
     @requires(Permission.CONNECTION_READ)

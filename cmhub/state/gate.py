@@ -55,16 +55,11 @@ class TooFast(CMHubError):
     code = "too_fast"
 
 
-def session_cookie_name() -> str:
-    """Return the name of the session's cookie; with TLS one that binds it to this host."""
-    return "__Host-cmhub_session" if settings().secure else "cmhub_session"
-
-
 def session_cookie(router_data: Mapping[str, Any]) -> str:
     """Return the session's cookie as it came when the websocket opened, or an empty string."""
     raw = router_data.get("headers", {}).get("cookie", "")
     try:
-        found = SimpleCookie(raw).get(session_cookie_name())
+        found = SimpleCookie(raw).get(settings().session_cookie)
     except CookieError:
         return ""
     return found.value if found else ""

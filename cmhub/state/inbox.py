@@ -53,22 +53,22 @@ def merge(shown: list[ThreadRow], fresh: tuple[ThreadRow, ...]) -> tuple[list[Th
 class InboxState(rx.State):
     """What the inbox shows; the address says which state, channel, page and thread."""
 
-    rows: list[ThreadRow] = []
-    counts: dict[str, int] = {}
-    channels: list[ChannelChoice] = []
-    after: str = ""
-    wanted: str = "open"
-    channel: str = ""
-    channel_name: str = ""
-    paged: bool = False
-    loaded: bool = False
-    connected: bool = False
-    arrivals: int = 0
-    thread: ThreadView | None = None
-    chosen: str = ""
-    missing: bool = False
-    draft: str = ""
-    draft_number: int = 0
+    rows: rx.Field[list[ThreadRow]] = rx.field(default_factory=list[ThreadRow])
+    counts: rx.Field[dict[str, int]] = rx.field(default_factory=dict[str, int])
+    channels: rx.Field[list[ChannelChoice]] = rx.field(default_factory=list[ChannelChoice])
+    after: rx.Field[str] = rx.field("")
+    wanted: rx.Field[str] = rx.field("open")
+    channel: rx.Field[str] = rx.field("")
+    channel_name: rx.Field[str] = rx.field("")
+    paged: rx.Field[bool] = rx.field(False)
+    loaded: rx.Field[bool] = rx.field(False)
+    connected: rx.Field[bool] = rx.field(False)
+    arrivals: rx.Field[int] = rx.field(0)
+    thread: rx.Field[ThreadView | None] = rx.field(None)
+    chosen: rx.Field[str] = rx.field("")
+    missing: rx.Field[bool] = rx.field(False)
+    draft: rx.Field[str] = rx.field("")
+    draft_number: rx.Field[int] = rx.field(0)
 
     _undo: tuple[str, str, str] = ("", "", "")
 

@@ -115,7 +115,7 @@ async def _hear(app: App) -> None:
         connection.add_termination_listener(lambda _: gone.set())
         await connection.add_listener(LIVE, lambda *heard: _heard(app, str(heard[3])))
         # Whatever was committed while nobody listened is not known: every tab looks again.
-        TABS.tell(app, None, ["messages", "connections"])
+        TABS.tell(app, None, ["inbox", "activity", "connections"])
         while not gone.is_set():
             await asyncio.wait_for(connection.execute("select 1"), _ALIVE)
             with contextlib.suppress(TimeoutError):

@@ -12,7 +12,7 @@ from cmhub.logs import log_request
 
 HEADER = "X-Request-Id"
 # Asked again and again, and telling nothing.
-_QUIET = re.compile(r"/(assets/|healthz$|readyz$|metrics$|ping$)")
+_QUIET = re.compile(r"/(assets/|sandbox/matrix/|healthz$|readyz$|metrics$|ping$)")
 
 
 class RequestLog:

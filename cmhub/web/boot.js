@@ -160,6 +160,12 @@
     });
   }
 
+  // Where somebody was last, so that the front door leads there.
+  function keepPlace() {
+    const place = /^\/w\/([\w-]+)\/([\w-]+)\//.exec(location.pathname);
+    if (place) document.cookie = `cmhub_last=${place[1]}/${place[2]}; path=/; max-age=31536000; samesite=lax`;
+  }
+
   root.lang = language;
   root.dataset.sidebar = remembered("cmhub_sidebar") === "narrow" ? "narrow" : "wide";
   paint();
@@ -167,6 +173,8 @@
   document.addEventListener("click", pressed);
   document.addEventListener("keydown", keyed);
   document.addEventListener("pointerover", pointed);
+  addEventListener("pagehide", keepPlace);
+  keepPlace();
   setInterval(tick, 30000);
   window.cmhub = { language, theme: settings.theme, t, number, ago, when };
 })

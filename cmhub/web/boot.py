@@ -18,6 +18,7 @@ from starlette.routing import Route
 
 from cmhub.config import settings
 from cmhub.locales import LANGUAGES, catalogue, preferred_language, text
+from cmhub.services import accounts
 from cmhub.web.headers import same_origin
 
 LANGUAGE_COOKIE = "cmhub_lang"
@@ -98,6 +99,10 @@ async def preferences(request: Request) -> Response:
             answer.set_cookie(
                 key, value, max_age=_YEAR, httponly=True, samesite="lax", secure=settings().secure
             )
+            if name == "language":
+                await accounts.keep_language(
+                    request.cookies.get(settings().session_cookie, ""), value
+                )
     return answer
 
 

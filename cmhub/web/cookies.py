@@ -10,14 +10,9 @@ from cmhub.web.boot import LANGUAGE_COOKIE
 _YEAR = 365 * 24 * 3600
 
 
-def session_cookie_name() -> str:
-    """Return the cookie's name; with TLS one that browsers bind to this host and to TLS."""
-    return "__Host-cmhub_session" if settings().secure else "cmhub_session"
-
-
 def session_token(request: Request) -> str:
     """Return the token of the request's session, or an empty string."""
-    return request.cookies.get(session_cookie_name(), "")
+    return request.cookies.get(settings().session_cookie, "")
 
 
 async def who(request: Request) -> SessionInfo | None:
@@ -29,7 +24,7 @@ async def who(request: Request) -> SessionInfo | None:
 def keep_session(answer: Response, token: str) -> None:
     """Have the browser keep the session: no script reads it, no other site's POST carries it."""
     answer.set_cookie(
-        session_cookie_name(),
+        settings().session_cookie,
         token,
         max_age=int(LONGEST.total_seconds()),
         path="/",
@@ -42,7 +37,7 @@ def keep_session(answer: Response, token: str) -> None:
 def drop_session(answer: Response) -> None:
     """Have the browser forget the session."""
     answer.delete_cookie(
-        session_cookie_name(),
+        settings().session_cookie,
         path="/",
         secure=settings().secure,
         httponly=True,

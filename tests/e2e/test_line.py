@@ -195,6 +195,22 @@ def _delete(page: Page) -> None:
     expect(page.get_by_text("Will be deleted", exact=True)).to_be_visible()
 
 
+def test_a_member_is_muted_there_and_given_the_word_back(
+    lumen: Page, community: Community
+) -> None:
+    lumen.get_by_text("Et mes tentes aussi.").first.click()
+    for name, level in (("Mute member", -1), ("Let member write again", 0)):
+        lumen.get_by_label(re.compile("^Actions on the message of Ben")).first.click()
+        lumen.get_by_role("button", name=name).click()
+        _until(lambda wanted=level: _level(community, community.ben) == wanted)
+        lumen.wait_for_timeout(1_000)
+
+
+def _level(community: Community, member: Member) -> int:
+    levels = community.bot.state(community.room, "m.room.power_levels")
+    return int(levels["users"].get(member.user_id, levels.get("users_default", 0)))
+
+
 def test_a_thread_is_done_and_taken_back(lumen: Page) -> None:
     lumen.keyboard.press("e")
     expect(lumen.get_by_text("The thread is done.")).to_be_visible()
@@ -311,9 +327,17 @@ def test_another_agency_gets_nothing_by_sql(app: Served) -> None:
                 (str(agency), "{" + ",".join(map(str, workspaces)) + "}"),
             )
             for table in ("message", "thread", "member", "connection", "member_day"):
-                row = connection.execute(f"select count(*) from {table}").fetchone()  # pyright: ignore
+                row = connection.execute(f"select count(*) from {table}").fetchone()
                 assert row == (0,), (table, agency)
             connection.rollback()
         with pytest.raises(psycopg.errors.InsufficientPrivilege):
             connection.execute("select * from user_account")
         connection.rollback()
+
+
+def test_a_fault_is_a_sentence_on_the_page(lumen: Page, community: Community) -> None:
+    lumen.goto("/w/lumen/refuge-nord/connections/")
+    expect(lumen.get_by_text("Working")).to_be_visible()
+    community.server.stop()
+    expect(lumen.get_by_text("In trouble")).to_be_visible(timeout=30_000)
+    expect(lumen.locator(".fault")).to_contain_text("server")

@@ -70,9 +70,9 @@ def test_it_hears_again_after_the_database_went_away(app: RunningApp, houses: Ho
     houses.sql(CUT)
     deadline = time.monotonic() + 15
     heard = ""
-    while "messages" not in heard and time.monotonic() < deadline:
+    while "inbox" not in heard and time.monotonic() < deadline:
         heard = str(ana.updates(quiet=2))
-    assert "messages" in heard, "nobody told the tab to look again"
+    assert "inbox" in heard, "nobody told the tab to look again"
     houses.sql(NOTIFY, payload=_payload(houses, "lumen", "riviere"))
     assert "messages" in str(ana.updates())
     ana.close()

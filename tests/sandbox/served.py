@@ -5,8 +5,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse
 from starlette.routing import Route
 
-from cmhub.sandbox import routes
-from cmhub.sandbox.homeserver import homeserver
+from cmhub.sandbox.homeserver import homeserver, routes
 
 
 async def register(request: Request) -> JSONResponse:

@@ -8,7 +8,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import select, text
 
@@ -144,7 +144,8 @@ def _changes(draw: st.DrawFn) -> list[Event]:
         )  # fmt: skip
     for _ in range(draw(st.integers(0, 3))):
         target = draw(st.sampled_from([*IDS, *REACTIONS]))
-        made.append(IncomingDeletion(draw(channels), target, draw(_times())))
+        gone = draw(_times()) + timedelta(days=300)
+        made.append(IncomingDeletion(draw(channels), target, gone))
     for name in draw(st.lists(st.sampled_from(REACTIONS), max_size=5, unique=True)):
         made.append(
             IncomingReaction(
@@ -192,7 +193,8 @@ async def _new_community(owner: Actor, zone: str = "Europe/Paris") -> Community:
 
 
 @settings(
-    max_examples=60,
+    max_examples=150,
+    phases=[Phase.generate],
     deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )

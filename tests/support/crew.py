@@ -19,7 +19,7 @@ from cmhub.actor import Actor, Role
 from cmhub.config import settings
 from cmhub.db import DatabaseAway, dispose, unit_of_work
 from cmhub.integrations.http import close_client
-from cmhub.models import Message
+from cmhub.models import Message, Reply
 from cmhub.services import accounts, connecting, measures, replies
 from cmhub.services.readiness import check_readiness
 from tests.support.agency import PASSWORD, make_agency
@@ -63,12 +63,18 @@ async def reply(given: Given) -> Given:
     owner, workspace = _owner(given)
     made: list[str] = []
     for words in given["texts"]:
-        made.append(str(await _until_done(lambda words=words: _reply(owner, workspace, given, words))))
+        made.append(
+            str(await _until_done(lambda words=words: _reply(owner, workspace, given, words)))
+        )
     return {"replies": made}
 
 
 async def _reply(owner: Actor, workspace: UUID, given: Given, words: str) -> UUID:
     async with unit_of_work(owner) as session:
+        # The database may have gone after the commit, with its answer.
+        known = await session.scalar(select(Reply.id).where(Reply.body == words))
+        if known is not None:
+            return known
         thread = await session.scalar(
             select(Message.thread_id).where(Message.external_id == given["message"])
         )

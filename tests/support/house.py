@@ -51,9 +51,9 @@ class Houses:
         _run(self.environment, given)
 
 
-def two_houses(data_dir: Path) -> Houses:
-    """Make lumen (riviere, nord) and harbor (pier) in a fresh embedded database."""
-    environment = {"CMHUB_DATA_DIR": str(data_dir)}
+def two_houses(data_dir: Path, **settings: str) -> Houses:
+    """Make lumen (riviere, nord) and harbor (pier) in a fresh database, by default embedded."""
+    environment = {"CMHUB_DATA_DIR": str(data_dir), **settings}
     made = json.loads(_run(environment, ""))
     return Houses(environment, made["agencies"], made["workspaces"])
 

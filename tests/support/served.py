@@ -1,5 +1,6 @@
 """CMHub as a host starts it: `cmhub serve`, with its embedded database and its worker."""
 
+import json
 import os
 import signal
 import subprocess
@@ -9,6 +10,7 @@ from collections.abc import Generator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 from urllib.error import URLError
 from urllib.request import urlopen
 
@@ -39,6 +41,31 @@ class Served:
         )
         assert done.returncode == 0, done.stderr
         return done.stdout
+
+    def begin(self, *arguments: str) -> subprocess.Popen[str]:
+        """Begin a command of the command line beside it."""
+        return subprocess.Popen(
+            [sys.executable, "-m", "cmhub", *arguments],
+            cwd=ROOT,
+            env={**os.environ, **self.environment},
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+
+    def crew(self, command: str, **given: object) -> dict[str, Any]:
+        """Have somebody of its agency do something, see ``tests.support.crew``."""
+        done = subprocess.run(
+            [sys.executable, "-m", "tests.support.crew", command],
+            cwd=ROOT,
+            env={**os.environ, **self.environment},
+            input=json.dumps(given),
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert done.returncode == 0, done.stderr
+        return json.loads(done.stdout)
 
     def logged(self) -> str:
         """What it wrote so far."""
@@ -71,10 +98,32 @@ class Served:
                 continue
         return killed
 
+    def kill_worker(self) -> int:
+        """End the worker as a crash would."""
+        return self.kill("cmhub worker")
+
+    def kill_web(self) -> int:
+        """End the web processes as a crash would."""
+        return self.kill("spawn_main")
+
+    def kill_database(self) -> int:
+        """End the database's own process as a crash would; those of its clients follow it."""
+        return self.kill("bin/postgres", "-D")
+
 
 @contextmanager
-def served(allowed: str, folder: Path | None = None, **environment: str) -> Generator[Served]:
-    """Migrate and serve in a fresh folder; ``allowed`` are addresses that requests may reach."""
+def served(
+    allowed: str,
+    folder: Path | None = None,
+    *,
+    demo: bool = False,
+    workers: int = 1,
+    **environment: str,
+) -> Generator[Served]:
+    """Migrate and serve in a fresh folder; ``allowed`` are addresses that requests may reach.
+
+    With ``demo`` the demo's agencies are made first.
+    """
     with open_folder() as fresh:
         place = folder or fresh
         port = free_port()
@@ -85,8 +134,11 @@ def served(allowed: str, folder: Path | None = None, **environment: str) -> Gene
             "CMHUB_ALLOWED_ADDRESSES": allowed,
             **environment,
         }
-        one = _start(url, place, settings, port)
+        for command in ("migrate", "demo") if demo else ("migrate",):
+            _run(settings, command)
+        one = _start(url, place, settings, port, workers)
         try:
+            wait_for(one)
             yield one
         finally:
             print(one.logged()[-6000:])
@@ -98,21 +150,32 @@ def served(allowed: str, folder: Path | None = None, **environment: str) -> Gene
                 one.process.wait(10)
 
 
-def _start(url: str, folder: Path, environment: Mapping[str, str], port: int) -> Served:
+def _run(environment: Mapping[str, str], command: str) -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "cmhub", command],
+        cwd=ROOT,
+        env={**os.environ, **environment},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+
+
+def _start(
+    url: str, folder: Path, environment: Mapping[str, str], port: int, workers: int
+) -> Served:
     whole = {**os.environ, **environment}
     command = [sys.executable, "-m", "cmhub"]
-    subprocess.run([*command, "migrate"], cwd=ROOT, env=whole, check=True, capture_output=True)
     with (folder / "served.log").open("ab") as log:
         process = subprocess.Popen(
-            [*command, "serve", "--port", str(port)],
+            [*command, "serve", "--port", str(port), "--workers", str(workers)],
             cwd=ROOT,
             env=whole,
             stdout=log,
             stderr=subprocess.STDOUT,
         )
-    one = Served(url, folder, environment, process)
-    wait_for(one)
-    return one
+    return Served(url, folder, environment, process)
 
 
 def wait_for(one: Served) -> None:

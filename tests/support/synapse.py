@@ -354,6 +354,16 @@ class Synapse:
         content = answer.json()
         return Member(content["user_id"], password, content["access_token"], self.http)
 
+    @contextmanager
+    def frozen(self) -> Generator[None]:
+        """Let the server take requests and answer none of them; it does them all afterwards."""
+        assert self._process is not None
+        os.kill(self._process.pid, signal.SIGSTOP)
+        try:
+            yield
+        finally:
+            os.kill(self._process.pid, signal.SIGCONT)
+
     def stop(self) -> None:
         """End the server and forget everything it kept."""
         self._kill()

@@ -167,9 +167,7 @@ class Life:
         relation = event.content.get("m.relates_to", {})
         return relation.get("event_id") or event.id
 
-    def _say(
-        self, community: Community, room: Room, user: str, text: str, root: str | None
-    ) -> str:
+    def _say(self, community: Community, room: Room, user: str, text: str, root: str | None) -> str:
         key = (community.agency, datetime.now(ZoneInfo(community.zone)).toordinal())
         self._said[key] = self._said.get(key, 0) + 1
         slip = self._slip(text) if root is None and self._random.random() < 0.08 else None

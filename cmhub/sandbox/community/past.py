@@ -61,7 +61,7 @@ def _day(community: Community, section: Section, day: date, ago: int) -> Iterato
     Random(section.key).shuffle(topics)  # noqa: S311
     here = [one for one in people(community) if one.since >= ago >= one.until]
     wave = 1 + 0.25 * ((day.toordinal() // 9) % 3 - 1)
-    expected = section.rate * WEEKDAYS[day.weekday()] * wave
+    expected = 1.5 * section.rate * WEEKDAYS[day.weekday()] * wave
     for number in range(_count(random, expected)):
         topic = topics[(day.toordinal() * _STRIDE + number) % len(topics)]
         team = 0.25 if ago < 2 else 0.55

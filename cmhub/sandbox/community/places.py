@@ -8,7 +8,7 @@ from unicodedata import combining, normalize
 from cmhub.sandbox.community.scripts import phrases
 from cmhub.sandbox.homeserver import NAME
 
-HISTORY_DAYS = 90
+HISTORY_DAYS = 180
 LIVE_DAYS = 42
 """How long ago the community moved to where it is read live; before, it was elsewhere."""
 
@@ -65,46 +65,101 @@ class Person:
 
 COMMUNITIES = (
     Community(
-        "sentiers", "lumen", "Sentiers & Cie", "Sentiers & Cie", "fr", "Europe/Paris",
+        "sentiers",
+        "lumen",
+        "Sentiers & Cie",
+        "Sentiers & Cie",
+        "fr",
+        "Europe/Paris",
         "Sentiers – l’équipe",
         (
-            Section("entraide", "Entraide matériel", "Réparer, choisir, entretenir", "forum-materiel", 1.7),
+            Section(
+                "entraide",
+                "Entraide matériel",
+                "Réparer, choisir, entretenir",
+                "forum-materiel",
+                1.7,
+            ),
             Section("sorties", "Sorties", "Qui part où, et avec qui", "forum-sorties", 1.2),
         ),
     ),
     Community(
-        "aubrelle", "lumen", "Théâtre de l’Aubrelle", "Théâtre de l’Aubrelle", "fr", "Europe/Paris",
+        "aubrelle",
+        "lumen",
+        "Théâtre de l’Aubrelle",
+        "Théâtre de l’Aubrelle",
+        "fr",
+        "Europe/Paris",
         "Théâtre de l’Aubrelle",
         (
-            Section("billetterie", "Billetterie", "Places, échanges, accès", "questions-billets", 1.2),
+            Section(
+                "billetterie", "Billetterie", "Places, échanges, accès", "questions-billets", 1.2
+            ),
             Section("foyer", "Le foyer", "Avant et après le spectacle", "livre-d-or", 1.0),
         ),
     ),
     Community(
-        "reparer", "lumen", "Réseau Réparer", "Réseau Réparer Ouest", "fr", "Europe/Paris",
+        "reparer",
+        "lumen",
+        "Réseau Réparer",
+        "Réseau Réparer Ouest",
+        "fr",
+        "Europe/Paris",
         "Coordination du réseau",
         (
-            Section("reparations", "Réparations", "Montrer, ouvrir, comprendre", "liste-reparations", 1.3),
-            Section("benevoles", "Bénévoles", "Planning, matériel, vie du réseau", "liste-benevoles", 0.9),
+            Section(
+                "reparations",
+                "Réparations",
+                "Montrer, ouvrir, comprendre",
+                "liste-reparations",
+                1.3,
+            ),
+            Section(
+                "benevoles",
+                "Bénévoles",
+                "Planning, matériel, vie du réseau",
+                "liste-benevoles",
+                0.9,
+            ),
         ),
     ),
     Community(
-        "gannet", "harbor", "Gannet Games", "Gannet Games Ltd", "en", "Europe/London",
+        "gannet",
+        "harbor",
+        "Gannet Games",
+        "Gannet Games Ltd",
+        "en",
+        "Europe/London",
         "Gannet Games",
         (
             Section("rules", "Rules & play", "Questions about our games", "forum-rules", 1.6),
-            Section("news", "News & meet-ups", "Reprints, orders, game nights", "forum-general", 1.2),
+            Section(
+                "news", "News & meet-ups", "Reprints, orders, game nights", "forum-general", 1.2
+            ),
         ),
     ),
     Community(
-        "furrow", "harbor", "Pip & Furrow", "Pip & Furrow Seeds", "en", "Europe/London",
+        "furrow",
+        "harbor",
+        "Pip & Furrow",
+        "Pip & Furrow Seeds",
+        "en",
+        "Europe/London",
         "Pip & Furrow",
         (
-            Section("sowing", "Sowing & growing", "What, when, and what is eating it", "growers-list", 1.5),
-            Section("swap", "Swaps & orders", "Seeds to share, parcels to chase", "swap-board", 1.0),
+            Section(
+                "sowing",
+                "Sowing & growing",
+                "What, when, and what is eating it",
+                "growers-list",
+                1.5,
+            ),
+            Section(
+                "swap", "Swaps & orders", "Seeds to share, parcels to chase", "swap-board", 1.0
+            ),
         ),
     ),
-)  # fmt: skip
+)
 
 
 @cache

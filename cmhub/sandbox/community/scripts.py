@@ -97,7 +97,7 @@ def tell(key: str, language: str, topic: Topic, random: Random, *, team: float =
     lines = [Line("asker", opener)]
     if topic.remark:
         nods = random.choice([0, 0, 1, 1, 2])
-        return lines + [Line("member", one) for one in random.sample(small["nod"], nods)]
+        return lines + [Line("member", one) for one in random.sample(small["cheer"], nods)]
     said = random.choice([0, 1, 1, 2, 2, 3])
     chosen = random.sample(topic.answers, min(said, len(topic.answers)))
     lines += [Line("member", one.format(**filled)) for one in chosen]
@@ -114,6 +114,7 @@ def tell(key: str, language: str, topic: Topic, random: Random, *, team: float =
 
 def _dressed(text: str, small: dict[str, list[str]], random: Random, remark: bool) -> str:
     """Put a greeting before and a word of thanks behind, as some people do."""
+    text = text[0].upper() + text[1:]
     if remark:
         return text
     if random.random() < _CHATTY:
@@ -127,7 +128,7 @@ def _dressed(text: str, small: dict[str, list[str]], random: Random, remark: boo
 def _lowered(text: str) -> str:
     """Go on after a comma; names and English *I* keep their capital."""
     first, _, rest = text.partition(" ")
-    plain = first.isalpha() and first[1:].islower() and first not in _CAPITAL
+    plain = first.replace("'", "").isalpha() and first[1:].islower() and first not in _CAPITAL
     return f"{first[0].lower()}{first[1:]} {rest}" if plain else text
 
 

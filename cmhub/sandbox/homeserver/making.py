@@ -90,5 +90,5 @@ def remove(
         raise forbidden(f"{about} is not banned")
     if action == "kick" and standing not in {"join", "invite"}:
         raise forbidden(f"{about} is not in the room")
-    why = {"reason": reason} if reason else {}
-    server.become(room.id, about, "ban" if action == "ban" else "leave", by=user, **why)
+    state = "ban" if action == "ban" else "leave"
+    server.become(room.id, about, state, by=user, reason=reason)

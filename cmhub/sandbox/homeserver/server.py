@@ -239,10 +239,18 @@ class Homeserver:
         return self._sent.get((device, f"{room} {kind}", key)) if key else None
 
     def become(
-        self, room: str, user: str, state: str, *, by: str = "", at: float | None = None, **why: str
+        self,
+        room: str,
+        user: str,
+        state: str,
+        *,
+        by: str = "",
+        reason: str = "",
+        at: float | None = None,
     ) -> None:
         """Change where somebody stands in a room, without asking who may."""
-        content = {"membership": state, "displayname": self.users[user]["name"], **why}
+        content = {"membership": state, "displayname": self.users[user]["name"]}
+        content |= {"reason": reason} if reason else {}
         self.put(room, by or user, "m.room.member", content, state_key=user, at=at)
 
     def rename(self, user: str, name: str) -> None:

@@ -1,7 +1,9 @@
 """Edits, deletions and reactions of messages that are there.
 
-Each rule gives the same rows in any order: of several edits the latest stands, a deletion is
-final, and a reaction that was taken back does not return.
+Each rule gives the same rows in any order: of several edits the latest stands (of several at one
+moment the greatest text), a deletion is final and happened at the earliest moment told of, and a
+reaction that was taken back does not return. A deletion told as of the moment of posting, or
+before, is one whose moment nobody knows: any other moment is better.
 """
 
 from collections.abc import Sequence
@@ -18,39 +20,49 @@ from cmhub.services.ingest.messages import clean
 from cmhub.services.ingest.scope import DayChange, Scope
 
 _EDIT = text("""
-    with edits as (
-        select e.message_id, e.body, e.at
+    with edits as materialized (
+        select e.message_id, e.body, e.at, m.body as body_before,
+            coalesce(m.edited_at, m.posted_at) as at_before
         from unnest(cast(:messages as uuid[]), cast(:bodies as text[]), cast(:ats as timestamptz[]),
             cast(:authors as text[])) e(message_id, body, at, author)
-        where e.author is null or exists (
-            select from message m join identity i on i.agency_id = m.agency_id
-                and i.workspace_id = m.workspace_id and i.member_id = m.member_id
-            where m.agency_id = :agency and m.workspace_id = :workspace and m.id = e.message_id
+        cross join lateral (select * from message m
+            where m.agency_id = :agency and m.workspace_id = :workspace
+                and m.id = e.message_id offset 0) m
+        where e.author is null or m.member_id = (select i.member_id from identity i
+            where i.agency_id = :agency and i.workspace_id = :workspace
                 and i.network = :network and i.external_id = e.author)),
     versions as (
         insert into message_version (agency_id, workspace_id, id, message_id, at, body)
         select :agency, :workspace, gen_random_uuid(), v.message_id, v.at, v.body from (
-            select m.id as message_id, coalesce(m.edited_at, m.posted_at) as at, m.body
-            from message m
-            where m.agency_id = :agency and m.workspace_id = :workspace
-                and m.id in (select message_id from edits)
-            union select message_id, at, body from edits) v
-        on conflict do nothing),
+            select distinct on (message_id, at) message_id, at, body from (
+                select message_id, at_before as at, body_before as body from edits
+                union all select message_id, at, body from edits) all_v
+            order by message_id, at, body desc) v
+        on conflict (agency_id, workspace_id, message_id, at) do update set body = excluded.body
+            where message_version.body < excluded.body),
     latest as (
         select distinct on (message_id) message_id, body, at from edits
-        order by message_id, at desc, body)
+        order by message_id, at desc, body desc)
     update message m set body = latest.body, edited_at = latest.at from latest
     where m.agency_id = :agency and m.workspace_id = :workspace and m.id = latest.message_id
-        and latest.at > coalesce(m.edited_at, '-infinity')
+        and (latest.at > coalesce(m.edited_at, '-infinity')
+            or (latest.at = m.edited_at and latest.body > m.body))
     returning m.id
 """)
 _DELETE = text("""
-    update message m set deleted_at = d.at
-    from (select message_id, min(at) as at from unnest(cast(:messages as uuid[]),
-        cast(:ats as timestamptz[])) d(message_id, at) group by message_id) d
-    where m.agency_id = :agency and m.workspace_id = :workspace and m.id = d.message_id
-        and m.deleted_at is null
-    returning m.id, m.channel_id, m.member_id, m.posted_at, m.thread_id
+    with told as (
+        select n.message_id, m.deleted_at as before, m.posted_at,
+            coalesce(min(n.at) filter (where n.at > m.posted_at), m.posted_at) as at
+        from unnest(cast(:messages as uuid[]), cast(:ats as timestamptz[])) n(message_id, at)
+        cross join lateral (select * from message m
+            where m.agency_id = :agency and m.workspace_id = :workspace
+                and m.id = n.message_id offset 0) m
+        group by n.message_id, m.deleted_at, m.posted_at)
+    update message m set deleted_at = told.at from told
+    where m.agency_id = :agency and m.workspace_id = :workspace and m.id = told.message_id
+        and (told.before is null or (told.at > told.posted_at
+            and (told.at < told.before or told.before = told.posted_at)))
+    returning m.channel_id, m.member_id, m.posted_at, m.thread_id, told.before is null as first
 """)
 _REACT = text("""
     insert into reaction
@@ -148,9 +160,10 @@ async def _delete(
         },
     )
     for row in rows:
-        changed.threads.add(row.thread_id)
-        day = scope.day(row.posted_at)
-        changed.days.append(DayChange(row.channel_id, row.member_id, day, messages=-1))
+        if row.first:
+            changed.threads.add(row.thread_id)
+            day = scope.day(row.posted_at)
+            changed.days.append(DayChange(row.channel_id, row.member_id, day, messages=-1))
 
 
 async def _react(

@@ -3,6 +3,7 @@
 import json
 from collections.abc import Iterable, Mapping
 from datetime import datetime
+from hashlib import sha256
 from typing import Any
 from uuid import UUID
 
@@ -22,21 +23,26 @@ from cmhub.services.ingest.scope import Scope, SortedEvents, note_later_form
 _TARGETS = text("""
     select m.id, m.channel_id, m.external_id, m.thread_id
     from unnest(cast(:channels as uuid[]), cast(:externals as text[])) n(channel_id, external_id)
-    join message m on m.agency_id = :agency and m.workspace_id = :workspace
-        and m.channel_id = n.channel_id and m.external_id = n.external_id
+    cross join lateral (select * from message m
+        where m.agency_id = :agency and m.workspace_id = :workspace
+            and m.channel_id = n.channel_id and m.external_id = n.external_id offset 0) m
 """)
 _KEEP = text("""
     insert into early_event (agency_id, workspace_id, id, channel_id, target, key, data)
     select :agency, :workspace, k.id, k.channel_id, k.target, k.key, k.data::jsonb
     from unnest(cast(:ids as uuid[]), cast(:channels as uuid[]), cast(:targets as text[]),
         cast(:keys as text[]), cast(:datas as text[])) k(id, channel_id, target, key, data)
-    on conflict do nothing
+    on conflict (agency_id, workspace_id, channel_id, target, key) do update
+        set data = excluded.data
+        where early_event.key = 'deletion' and cast(excluded.data ->> 'at' as timestamptz)
+            < cast(early_event.data ->> 'at' as timestamptz)
 """)
 _EARLY = text("""
     select e.id, e.channel_id, e.target, e.key, e.data
     from unnest(cast(:channels as uuid[]), cast(:externals as text[])) n(channel_id, external_id)
-    join early_event e on e.agency_id = :agency and e.workspace_id = :workspace
-        and e.channel_id = n.channel_id and e.target = n.external_id
+    cross join lateral (select * from early_event e
+        where e.agency_id = :agency and e.workspace_id = :workspace
+            and e.channel_id = n.channel_id and e.target = n.external_id offset 0) e
 """)
 _FORGET = text("""
     delete from early_event where agency_id = :agency and workspace_id = :workspace
@@ -112,12 +118,22 @@ def _early_rows(
     A deletion of something that is no message may be of a reaction; it is kept for good, so
     that the reaction does not return when it is delivered again.
     """
-    rows: list[tuple[UUID, str, str, dict[str, object]]] = []
-    for channel, event in _all(batch):
+    rows: dict[tuple[UUID, str, str], dict[str, object]] = {}
+    for channel, event in sorted(_all(batch), key=lambda one: _moment(one[1])):
         if (channel, event.target) not in targets:
             key, data = _as_early(event, people)
-            rows.append((channel, event.target, key, data))
-    return rows
+            rows.setdefault((channel, event.target, key), data)
+    return [(*place, data) for place, data in rows.items()]
+
+
+def _moment(event: Change) -> datetime:
+    match event:
+        case IncomingEdit():
+            return event.edited_at
+        case IncomingDeletion():
+            return event.deleted_at
+        case IncomingReaction():
+            return event.at
 
 
 def _as_early(event: Change, people: Mapping[str, UUID]) -> tuple[str, dict[str, object]]:
@@ -125,7 +141,8 @@ def _as_early(event: Change, people: Mapping[str, UUID]) -> tuple[str, dict[str,
         case IncomingEdit():
             at = event.edited_at.isoformat()
             data: dict[str, object] = {"at": at, "text": clean(event.text), "author": event.author}
-            return f"edit:{at}:{event.author or ''}", data
+            digest = sha256(clean(event.text).encode()).hexdigest()
+            return f"edit:{at}:{digest}:{event.author or ''}", data
         case IncomingDeletion():
             return "deletion", {"at": event.deleted_at.isoformat()}
         case IncomingReaction():

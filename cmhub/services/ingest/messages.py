@@ -19,8 +19,9 @@ Messages = Mapping[tuple[UUID, str], IncomingMessage]
 _KNOWN = text("""
     select m.channel_id, m.external_id
     from unnest(cast(:channels as uuid[]), cast(:externals as text[])) n(channel_id, external_id)
-    join message m on m.agency_id = :agency and m.workspace_id = :workspace
-        and m.channel_id = n.channel_id and m.external_id = n.external_id
+    cross join lateral (select * from message m
+        where m.agency_id = :agency and m.workspace_id = :workspace
+            and m.channel_id = n.channel_id and m.external_id = n.external_id offset 0) m
 """)
 _ADD = text("""
     insert into message (agency_id, workspace_id, id, channel_id, thread_id, member_id, external_id,

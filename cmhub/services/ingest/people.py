@@ -11,9 +11,11 @@ from cmhub.models import new_id
 from cmhub.services.ingest.scope import Scope, now
 
 _KNOWN = text("""
-    select external_id, member_id, name, handle from identity
-    where agency_id = :agency and workspace_id = :workspace and network = :network
-        and external_id = any(cast(:wanted as text[]))
+    select i.external_id, i.member_id, i.name, i.handle
+    from unnest(cast(:wanted as text[])) n(external_id)
+    cross join lateral (select * from identity i
+        where i.agency_id = :agency and i.workspace_id = :workspace
+            and i.network = :network and i.external_id = n.external_id offset 0) i
 """)
 _ADD_IDENTITIES = text("""
     insert into identity

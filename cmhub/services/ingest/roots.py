@@ -21,16 +21,38 @@ Key = tuple[UUID, str]
 _PARENTS = text("""
     select m.channel_id, m.external_id, t.root
     from unnest(cast(:channels as uuid[]), cast(:externals as text[])) n(channel_id, external_id)
-    join message m on m.agency_id = :agency and m.workspace_id = :workspace
-        and m.channel_id = n.channel_id and m.external_id = n.external_id
-    join thread t on t.agency_id = m.agency_id and t.workspace_id = m.workspace_id
-        and t.id = m.thread_id
+    cross join lateral (select * from message m
+        where m.agency_id = :agency and m.workspace_id = :workspace
+            and m.channel_id = n.channel_id and m.external_id = n.external_id offset 0) m
+    cross join lateral (select * from thread t
+        where t.agency_id = :agency and t.workspace_id = :workspace
+            and t.id = m.thread_id offset 0) t
+""")
+_CHAINS = text("""
+    with recursive above(channel_id, external_id, parent) as (
+        select m.channel_id, m.external_id, m.parent
+        from unnest(cast(:channels as uuid[]), cast(:externals as text[]))
+            n(channel_id, external_id)
+        cross join lateral (
+            select m.channel_id, m.external_id,
+                coalesce(nullif(m.extra ->> 'thread', ''), m.reply_to) as parent from message m
+            where m.agency_id = :agency and m.workspace_id = :workspace
+                and m.channel_id = n.channel_id and m.external_id = n.external_id offset 0) m
+        union
+        select m.channel_id, m.external_id, m.parent from above
+        cross join lateral (
+            select m.channel_id, m.external_id,
+                coalesce(nullif(m.extra ->> 'thread', ''), m.reply_to) as parent from message m
+            where m.agency_id = :agency and m.workspace_id = :workspace
+                and m.channel_id = above.channel_id and m.external_id = above.parent offset 0) m)
+    select channel_id, external_id, parent from above
 """)
 _THREADS = text("""
     select t.channel_id, t.root, t.id
     from unnest(cast(:channels as uuid[]), cast(:roots as text[])) n(channel_id, root)
-    join thread t on t.agency_id = :agency and t.workspace_id = :workspace
-        and t.channel_id = n.channel_id and t.root = n.root
+    cross join lateral (select * from thread t
+        where t.agency_id = :agency and t.workspace_id = :workspace
+            and t.channel_id = n.channel_id and t.root = n.root offset 0) t
 """)
 
 
@@ -62,6 +84,7 @@ async def read_roots(
 ) -> Roots:
     """Resolve the threads of new messages against each other and what is there."""
     known = await _known_roots(session, scope, fresh)
+    known |= await _chains(session, scope, fresh, known)
     found = Roots()
     for key in fresh:
         _resolve(key, fresh, known, found.roots)
@@ -90,30 +113,48 @@ async def _known_roots(
     return {(row.channel_id, row.external_id): row.root for row in rows}
 
 
+async def _chains(
+    session: AsyncSession, scope: Scope, fresh: Mapping[Key, IncomingMessage], known: dict[Key, str]
+) -> dict[Key, str]:
+    """Every step from known messages up to provisional roots that have just come.
+
+    Only there can a circle close, and its root is the smallest of all its messages.
+    """
+    below = [key for key, root in known.items() if (key[0], root) in fresh]
+    if not below:
+        return {}
+    rows = await session.execute(
+        _CHAINS,
+        scope.keys
+        | {"channels": [key[0] for key in below], "externals": [key[1] for key in below]},
+    )
+    return {(row.channel_id, row.external_id): row.parent for row in rows if row.parent}
+
+
 def _resolve(
     key: Key,
     fresh: Mapping[Key, IncomingMessage],
     known: Mapping[Key, str],
     roots: dict[Key, str],
 ) -> None:
-    path: list[Key] = []
+    path: dict[Key, None] = {}
     current = key
     while current not in roots and current not in path:
         following = _following(current, fresh, known)
-        if current in fresh:
-            path.append(current)
+        path[current] = None
         if following is None:
             break
         current = following
-    root = roots.get(current) or _end(path, current)
+    root = roots.get(current) or _end(list(path), current)
     for step in path:
-        roots[step] = root
+        if step in fresh:
+            roots[step] = root
 
 
 def _following(
     current: Key, fresh: Mapping[Key, IncomingMessage], known: Mapping[Key, str]
 ) -> Key | None:
-    """One step up: the parent of a new message, the root of a known one, else nothing."""
+    """Up from here: the parent of a new message, a place above a known one, else nothing."""
     if current in fresh:
         parent = parent_of(fresh[current])
         return None if parent is None else (current[0], parent)

@@ -19,6 +19,15 @@ from cmhub.integrations.networks.base import (
     Person,
 )
 
+_LOCK = text("""
+    with planned as materialized (
+        select set_config('plan_cache_mode', 'force_generic_plan', true),
+            set_config('enable_seqscan', 'off', true),
+            set_config('enable_hashjoin', 'off', true),
+            set_config('enable_mergejoin', 'off', true))
+    select pg_advisory_xact_lock(k) from planned, unnest(cast(:keys as bigint[])) k
+""")
+
 
 @dataclass(frozen=True, slots=True)
 class Scope:
@@ -125,8 +134,8 @@ def _sort_message(batch: SortedEvents, channel: UUID, event: IncomingMessage) ->
 def note_later_form(batch: SortedEvents, channel: UUID, event: IncomingMessage) -> None:
     """A message that is known already may still tell of an edit or of its deletion."""
     if event.deleted:
-        when = event.edited_at or event.posted_at
-        batch.deletions.append((channel, IncomingDeletion(event.channel, event.external_id, when)))
+        gone = IncomingDeletion(event.channel, event.external_id, event.posted_at)
+        batch.deletions.append((channel, gone))
     elif event.edited_at is not None:
         batch.edits.append(
             (
@@ -142,10 +151,7 @@ async def lock_channels(session: AsyncSession, channels: Iterable[UUID]) -> None
     Without it an edit could miss the message that another transaction is just adding.
     """
     keys = sorted(channel.int & 0x7FFF_FFFF_FFFF_FFFF for channel in channels)
-    await session.execute(
-        text("select pg_advisory_xact_lock(k) from unnest(cast(:keys as bigint[])) k"),
-        {"keys": keys},
-    )
+    await session.execute(_LOCK, {"keys": keys})
 
 
 def now() -> datetime:

@@ -1,0 +1,129 @@
+"""A workspace with a million messages, written straight into the tables."""
+
+from dataclasses import dataclass
+from uuid import UUID, uuid4
+
+import psycopg
+
+from cmhub.crypto import fingerprint
+from cmhub.embedded import Cluster
+
+CHANNELS = 5
+# Ids in the order of time, as ours are.
+_ID = "('00000000-0000-7000-8000-' || lpad(to_hex({}), 12, '0'))::uuid"
+_HEAD = "%(agency)s, %(workspace)s"
+_BEGAN = "now() - (%(threads)s - i) * interval '5 minutes'"
+
+
+@dataclass(frozen=True, slots=True)
+class Filled:
+    """Where it is, and the cookies of users who may enter it."""
+
+    agency_id: UUID
+    workspace_id: UUID
+    agency_slug: str
+    workspace_slug: str
+    channels: tuple[UUID, ...]
+    tokens: tuple[str, ...]
+
+
+def fill(
+    cluster: Cluster, *, users: int, members: int = 20_000, threads: int = 200_000
+) -> Filled:
+    """Write five messages a thread: a twentieth of the threads is open, a tenth waits."""
+    made = Filled(
+        uuid4(), uuid4(), "bench", "million",
+        tuple(UUID(int=n) for n in range(1, CHANNELS + 1)),
+        tuple(f"token-of-user-{n}" for n in range(users)),
+    )  # fmt: skip
+    with psycopg.connect(cluster.superuser_url) as connection:
+        # Keys are right by construction; checking three of each message takes longer than the rest.
+        connection.execute("set session_replication_role = replica")
+        _house(connection, made)
+        _community(connection, made, members, threads)
+    with psycopg.connect(cluster.superuser_url, autocommit=True) as connection:
+        connection.execute("vacuum (analyze) member, thread, message")
+        connection.execute("analyze")
+    return made
+
+
+def _house(connection: psycopg.Connection, made: Filled) -> None:
+    run = connection.execute
+    keys = [made.agency_id, made.workspace_id]
+    run("insert into agency (agency_id, name, slug, created_at) values (%s, 'Bench', %s, now())",
+        [made.agency_id, made.agency_slug])  # fmt: skip
+    run("insert into agency_slug (slug, agency_id) values (%s, %s)",
+        [made.agency_slug, made.agency_id])  # fmt: skip
+    run("insert into workspace (agency_id, id, slug, name, client, time_zone, created_at)"
+        " values (%s, %s, %s, 'Million', '', 'Europe/Paris', now())",
+        [*keys, made.workspace_slug])  # fmt: skip
+    for number, token in enumerate(made.tokens):
+        user = uuid4()
+        run("insert into user_account (id, email, name, language, time_zone, password_hash,"
+            " confirmed_at, created_at)"
+            " values (%s, %s, 'Ana', 'en', 'Europe/Paris', '', now(), now())",
+            [user, f"ana{number}@example.org"])  # fmt: skip
+        run("insert into user_session (id, user_id, token_hash, device, address, created_at,"
+            " last_seen_at, idle_until, expires_at) values (%s, %s, %s, '', '', now(), now(),"
+            " now() + interval '1 day', now() + interval '1 day')",
+            [uuid4(), user, fingerprint(token)])  # fmt: skip
+        run("insert into membership (agency_id, id, user_id, role, created_at)"
+            " values (%s, %s, %s, 'owner', now())",
+            [made.agency_id, uuid4(), user])  # fmt: skip
+    network = uuid4()
+    run("insert into connection (agency_id, workspace_id, id, network, label, address, account,"
+        " account_name, state, failures, fault_params, created_at)"
+        " values (%s, %s, %s, 'matrix', '', '', '', '', 'active', 0, '{}', now())",
+        [*keys, network])  # fmt: skip
+    for number, channel in enumerate(made.channels):
+        run("insert into channel (agency_id, workspace_id, id, connection_id, external_id, name,"
+            " topic, kind, chosen, may_moderate, history_done, history_attempts, created_at)"
+            " values (%s, %s, %s, %s, %s, %s, '', 'community', true, true, true, 0, now())",
+            [*keys, channel, network, f"#channel{number}", f"channel {number}"])  # fmt: skip
+
+
+def _community(
+    connection: psycopg.Connection, made: Filled, members: int, threads: int
+) -> None:
+    given = {
+        "agency": made.agency_id,
+        "workspace": made.workspace_id,
+        "members": members,
+        "threads": threads,
+        "channels": list(made.channels),
+    }
+    connection.execute(
+        f"""
+        insert into member (agency_id, workspace_id, id, name, bot, team, created_at)
+        select {_HEAD}, {_ID.format("i")}, 'Member ' || i, false, i %% 500 = 0, now()
+        from generate_series(0, %(members)s - 1) i
+        """,
+        given,
+    )
+    connection.execute(
+        f"""
+        insert into thread (agency_id, workspace_id, id, channel_id, root, state, state_at,
+            started_at, starter_id, last_at, last_message_id, message_count, waiting_since)
+        select {_HEAD}, {_ID.format("i")}, (%(channels)s)[1 + (i + i / 20) %% {CHANNELS}],
+            '$message' || i * 5, case when i %% 20 = 0 then 'open' when i %% 20 < 3 then 'waiting'
+            else 'done' end, {_BEGAN}, {_BEGAN}, {_ID.format("i * 7 %% %(members)s")},
+            {_BEGAN} + interval '40 minutes', {_ID.format("i * 5 + 4")}, 5,
+            case when i %% 20 = 0 then {_BEGAN} + interval '40 minutes' end
+        from generate_series(0, %(threads)s - 1) i
+        """,
+        given,
+    )
+    connection.execute(
+        f"""
+        insert into message (agency_id, workspace_id, id, channel_id, thread_id, member_id,
+            external_id, body, posted_at, ingested_at)
+        select {_HEAD}, {_ID.format("i * 5 + n")}, (%(channels)s)[1 + (i + i / 20) %% {CHANNELS}],
+            {_ID.format("i")}, {_ID.format("(i * 7 + n * 131) %% %(members)s")},
+            '$message' || i * 5 + n,
+            'Since this morning I cannot sign in on my phone, thread ' || i || ' message ' || n
+            || repeat('; does anybody else see it too', 1 + (i + n) %% 4),
+            {_BEGAN} + n * interval '10 minutes', now()
+        from generate_series(0, %(threads)s - 1) i, generate_series(0, 4) n
+        """,
+        given,
+    )
