@@ -16,7 +16,7 @@ unexport PIP_TARGET PIP_PREFIX PYTHONPATH PYTHONHOME UV_CONSTRAINT UV_TARGET
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help setup run test check bench test-networks check-descriptions moved
+.PHONY: help setup run test check bench test-networks test-production check-descriptions moved
 
 help: ## show this
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' Makefile | awk -F '\t' '{ printf "make %-20s %s\n", $$1, $$2 }'
@@ -49,6 +49,12 @@ bench: setup .venv/dev.stamp ## measure
 
 test-networks: setup .venv/dev.stamp ## contract tests of the networks against real servers
 	@$(BIN)/python -m pytest tests/contract
+
+test-production: setup .venv/dev.stamp ## the same promises on your own PostgreSQL and Redis: PG=, REDIS=
+	@CMHUB_TEST_OWNER_URL="$(PG)" CMHUB_TEST_REDIS_URL="$(REDIS)" \
+		$(BIN)/python -m pytest -m production tests/production
+	@CMHUB_TEST_OWNER_URL="$(PG)" $(BIN)/python -m pytest tests/test_architecture.py \
+		tests/test_isolation.py tests/test_queue.py tests/services --ignore tests/services/test_ingest.py
 
 check-descriptions: setup .venv/dev.stamp ## compare our stand-ins with published descriptions: DIR=
 	@test -n "$(DIR)" || { echo "say where they are: make check-descriptions DIR=folder" >&2; exit 2; }

@@ -77,14 +77,16 @@ def compare(folder: Path, filled: Filled, rounds: int, size: int) -> float:
         for _, side in sides:
             for one in side:
                 one.close()
-    return report(seconds, sent, rounds * size)
+    return report(seconds, sent, rounds * size, filled.messages)
 
 
-def report(seconds: Sequence[Sequence[float]], sent: Sequence[float], events: int) -> float:
+def report(
+    seconds: Sequence[Sequence[float]], sent: Sequence[float], events: int, messages: int
+) -> float:
     """Print what a click costs and return the ratio."""
     ours, plain = (median(side) * 1000 for side in seconds)
     print(
-        f"filter click at a million messages, {events} each: CMHub {ours:.2f} ms of CPU"
+        f"filter click at {messages:,} messages, {events} each: CMHub {ours:.2f} ms of CPU"
         f" and {sent[0] / 1000:.1f} kB, Starlette + Jinja {plain:.2f} ms"
         f" and {sent[1] / 1000:.1f} kB, ratio {ours / plain:.2f}"
     )

@@ -72,7 +72,9 @@ def worker_command(
 
 @cli.command("migrate")
 def migrate_command(
-    check: Annotated[bool, typer.Option(help="Change nothing; tell what is behind.")] = False,
+    check: Annotated[
+        bool, typer.Option(help="Leave the schema as it is; tell what is behind.")
+    ] = False,
 ) -> None:
     """Bring roles and schema to the newest version; safe to start twice at once."""
     from cmhub import migrate
@@ -109,7 +111,9 @@ def import_command(
     _format: Annotated[
         Format, typer.Option("--format", help="What kind of export it is.")
     ] = Format.jsonl,
-    channel: Annotated[str | None, typer.Option(help="For lines that name none.")] = None,
+    channel: Annotated[
+        str | None, typer.Option(help="Put every message into this channel.")
+    ] = None,
     create: Annotated[bool, typer.Option(help="Make the workspace if it is missing.")] = False,
 ) -> None:
     """Bring in the history of a community from an export; what is there already stays as it is."""

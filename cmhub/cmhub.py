@@ -3,11 +3,13 @@
 from functools import partial
 
 import reflex as rx
+from granian.utils.proxies import wrap_asgi_with_proxy_headers
 from starlette.applications import Starlette
 
 from cmhub import frontend
 from cmhub.components.app import boundary, head, not_found, overlay, waiting
 from cmhub.components.text import t
+from cmhub.config import settings
 from cmhub.pages import PAGES
 from cmhub.sandbox import homeserver, mail
 from cmhub.sandbox.living import live
@@ -35,6 +37,7 @@ app = rx.App(
         NoUploads,
         partial(SecurityHeaders, built=frontend.BUILT),
         RequestLog,
+        partial(wrap_asgi_with_proxy_headers, trusted_hosts=settings().trusted_proxies),
     ],
 )
 app.add_middleware(Gate(resolve_session))

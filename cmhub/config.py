@@ -27,14 +27,13 @@ class Settings(BaseSettings):
     base_url: str = "http://localhost:8000"
     secret_keys: Annotated[list[str], NoDecode] = Field(default_factory=list[str])
     data_dir: Path = PROJECT / ".data"
-    storage_url: str | None = None
     smtp_url: str | None = None
     mail_from: str = "CMHub <no-reply@localhost>"
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
-    metrics_token: str | None = None
+    trusted_proxies: Annotated[list[str], NoDecode] = Field(default_factory=list[str])
     allowed_addresses: Annotated[list[str], NoDecode] = Field(default_factory=list[str])
 
-    @field_validator("secret_keys", "allowed_addresses", mode="before")
+    @field_validator("secret_keys", "allowed_addresses", "trusted_proxies", mode="before")
     @classmethod
     def _split(cls, value: object) -> object:
         if not isinstance(value, str):

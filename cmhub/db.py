@@ -109,13 +109,27 @@ async def refuse_powerful_role() -> None:
 
     Raises:
         WrongRole: the address is that of a superuser or of the tables' owner.
+        DatabaseAway: it does not answer.
+        NotReady: it does not let us in, as with a wrong password.
     """
     alone = create_async_engine(async_url(app_url()), poolclass=NullPool)
-    async with alone.connect() as connection:
-        powerful = await connection.scalar(_ROLE)
-    await alone.dispose()
+    try:
+        async with alone.connect() as connection:
+            powerful = await connection.scalar(_ROLE)
+    except (OSError, DBAPIError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
+        if is_away(error):
+            raise DatabaseAway from error
+        raise NotReady("database_refused", fault=_words(error)) from error
+    finally:
+        await alone.dispose()
     if powerful:
         raise WrongRole
+
+
+def _words(error: BaseException) -> str:
+    """What the database itself said, without the statement."""
+    said = error.orig if isinstance(error, DBAPIError) and error.orig else error
+    return str(said).splitlines()[0]
 
 
 def _array(ids: Iterable[UUID]) -> str:

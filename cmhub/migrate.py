@@ -20,6 +20,10 @@ from cmhub.models import Base
 
 ROLES = ("cmhub_owner", "cmhub_app", "cmhub_resolver")
 LOCK = 0x434D487562
+_OWNS_PUBLIC = (
+    "select has_schema_privilege('cmhub_owner', 'public', 'create with grant option')"
+    " and has_schema_privilege('cmhub_owner', 'public', 'usage with grant option')"
+)
 
 
 def alembic_config(connection: Connection | None = None) -> Config:
@@ -114,9 +118,12 @@ def _grant_roles(connection: Connection) -> None:
         "grant cmhub_resolver to cmhub_owner",
         f"grant create, connect on database {database} to cmhub_owner",
         f"grant connect on database {database} to cmhub_app",
-        "grant usage, create on schema public to cmhub_owner with grant option",
         "grant usage on schema public to cmhub_app, cmhub_resolver",
     ]
+    # Who holds it from us cannot give it back to us, as a second grant by a role that is
+    # no superuser would.
+    if not connection.scalar(sa.text(_OWNS_PUBLIC)):
+        statements.append("grant usage, create on schema public to cmhub_owner with grant option")
     for statement in statements:
         connection.execute(sa.text(statement))
 

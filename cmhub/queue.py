@@ -17,6 +17,7 @@ from pgqueuer.adapters.persistence.qb import (
 )
 from pgqueuer.db import AsyncpgDriver, Driver
 from pgqueuer.queries import Queries
+from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 SCHEMA = "jobs"
@@ -66,6 +67,8 @@ async def enqueue(
     A job with the same ``key`` that is still waiting or running stands for this one too.
     """
     delay = max(timedelta(0), at - datetime.now(UTC) + MARGIN) if at else timedelta(0)
+    # The driver begins the transaction with the first statement that goes by the session.
+    await session.execute(text("select 1"))
     connection = await session.connection()
     raw = (await connection.get_raw_connection()).driver_connection
     assert raw is not None

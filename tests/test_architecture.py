@@ -4,7 +4,6 @@ import ast
 import importlib.util
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
 from types import ModuleType
@@ -20,6 +19,7 @@ from cmhub.locales import catalogue
 from cmhub.migrate import privileged_url
 from cmhub.models import GLOBAL_TABLES, Base
 from cmhub.services.audit import TAGS
+from tests.support.services import Function, services
 
 LANGUAGES = ("en", "fr")
 TENANT_TABLES = [
@@ -223,6 +223,16 @@ def test_every_door_belongs_to_the_resolver_and_pins_where_it_looks(
         assert configured == ["search_path=pg_catalog, pg_temp"], name
 
 
+def test_no_argument_of_a_door_has_the_name_of_a_column_it_reads() -> None:
+    # In a function of PostgreSQL the column would win, without a word.
+    for door, body in _migration("0003_doors").DOORS.items():
+        name, arguments = door.rstrip(")").split("(", 1)
+        taken = {one.split()[0] for one in arguments.split(", ") if one}
+        tables = set(re.findall(r"public\.(\w+)", body))
+        columns = {column.name for one in tables for column in Base.metadata.tables[one].columns}
+        assert not taken & columns, name
+
+
 def test_nobody_else_may_use_a_door(catalog: psycopg.Connection[Any]) -> None:
     rows = catalog.execute(
         "select p.proname, a.grantee::regrole::text from pg_proc p"
@@ -332,107 +342,6 @@ UNRECORDED = {
     "syncing.read_live": "what members write is no act of a user",
     "syncing.note_fault": "what the network answers is no act of a user",
 }
-SQL_CHANGE = re.compile(r"^\s*(?:with\b.*\b)?(?:insert into|update \w|delete from)", re.I | re.S)
-
-
-@dataclass
-class Function:
-    """One function of a service: what it takes, calls and does."""
-
-    takes: set[str]
-    calls: set[str] = field(default_factory=set[str])
-    changes: bool = False
-
-    @property
-    def acts(self) -> bool:
-        return "actor" in self.takes
-
-
-def _service_name(path: Path) -> str:
-    parts = path.relative_to(PROJECT / "cmhub" / "services").with_suffix("").parts
-    return ".".join(part for part in parts if part != "__init__")
-
-
-def _imports(tree: ast.Module) -> dict[str, str]:
-    """What a name of the module stands for among the services: a module or a function."""
-    found: dict[str, str] = {}
-    for node in tree.body:
-        if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("cmhub.services"):
-            place = (node.module or "").removeprefix("cmhub.services").lstrip(".")
-            for alias in node.names:
-                name = alias.asname or alias.name
-                found[name] = f"{place}.{alias.name}" if place else alias.name
-    return found
-
-
-def _constants_that_change(tree: ast.Module) -> set[str]:
-    return {
-        target.id
-        for node in tree.body
-        if isinstance(node, ast.Assign)
-        for target in node.targets
-        if isinstance(target, ast.Name)
-        for part in ast.walk(node.value)
-        if isinstance(part, ast.Constant)
-        and isinstance(part.value, str)
-        and SQL_CHANGE.search(part.value)
-    }
-
-
-def _is_change(node: ast.AST, constants: set[str], own: set[str]) -> bool:
-    if isinstance(node, ast.Name):
-        return node.id in constants
-    if isinstance(node, ast.Attribute) and isinstance(node.ctx, ast.Store):
-        return isinstance(node.value, ast.Name) and node.value.id not in own | {"self"}
-    if not isinstance(node, ast.Call):
-        return False
-    called = node.func
-    if isinstance(called, ast.Name):
-        return called.id in {"insert", "update", "delete"}
-    return (
-        isinstance(called, ast.Attribute)
-        and isinstance(called.value, ast.Name)
-        and called.value.id == "session"
-        and called.attr in {"add", "add_all", "delete", "merge"}
-    )
-
-
-def _called(node: ast.AST, module: str, imports: dict[str, str]) -> str | None:
-    if not isinstance(node, ast.Call):
-        return None
-    if isinstance(node.func, ast.Name):
-        return imports.get(node.func.id, f"{module}.{node.func.id}")
-    if isinstance(node.func, ast.Attribute) and isinstance(node.func.value, ast.Name):
-        return f"{imports.get(node.func.value.id, node.func.value.id)}.{node.func.attr}"
-    return None
-
-
-@cache
-def _services() -> dict[str, Function]:
-    found: dict[str, Function] = {}
-    for path in _modules("cmhub/services"):
-        module, tree = _service_name(path), ast.parse(path.read_text())
-        imports, constants = _imports(tree), _constants_that_change(tree)
-        for node in ast.walk(tree):
-            if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
-                function = _read(node, module, imports, constants)
-                found[f"{module}.{node.name}"] = function
-    return found
-
-
-def _read(
-    node: ast.FunctionDef | ast.AsyncFunctionDef,
-    module: str,
-    imports: dict[str, str],
-    constants: set[str],
-) -> Function:
-    arguments = [*node.args.args, *node.args.kwonlyargs]
-    function = Function({argument.arg for argument in arguments})
-    for inner in ast.walk(node):
-        function.changes = function.changes or _is_change(inner, constants, set())
-        if called := _called(inner, module, imports):
-            function.calls.add(called)
-    return function
 
 
 def _reach(name: str, seen: set[str]) -> set[str]:
@@ -440,26 +349,26 @@ def _reach(name: str, seen: set[str]) -> set[str]:
     if name in seen or (name in UNRECORDED and name != "audit.record"):
         return seen
     seen.add(name)
-    for called in _services().get(name, Function(set())).calls:
+    for called in services().get(name, Function(set())).calls:
         _reach(called, seen)
     return seen
 
 
 def test_what_changes_something_for_somebody_is_recorded() -> None:
     silent: list[str] = []
-    for name, function in _services().items():
+    for name, function in services().items():
         public = not name.rsplit(".", 1)[1].startswith("_")
         if not (public and function.acts) or name in UNRECORDED:
             continue
         reach = _reach(name, set())
-        changing = any(_services()[one].changes for one in reach & _services().keys())
+        changing = any(services()[one].changes for one in reach & services().keys())
         if changing and "audit.record" not in reach:
             silent.append(name)
     assert silent == []
 
 
 def test_it_sees_what_changes_and_what_records() -> None:
-    found = _services()
+    found = services()
     for name in ("inbox.set_thread_state", "replies.discard_reply", "secrets._make_key"):
         assert found[name].changes, name
     assert not found["threads.read_thread"].changes

@@ -117,21 +117,21 @@ DOORS: dict[str, str] = {
         left join public.workspace w on w.agency_id = a.agency_id and w.slug = wanted
         where a.slug = agency;
         end""",
-    "due_work(kind text, most integer)": """
+    "due_work(wanted text, most integer)": """
         returns table (agency_id uuid, workspace_id uuid, id uuid)
         language sql stable {secure} begin atomic
         (select c.agency_id, c.workspace_id, c.id from public.connection c
-         where kind = 'connection' and c.due_at <= now()
+         where wanted = 'connection' and c.due_at <= now()
             and coalesce(c.lease_until, '-infinity') < now() order by c.due_at limit most)
         union all
         (select c.agency_id, c.workspace_id, c.id from public.channel c
-         where kind = 'history' and c.history_due_at <= now() order by c.history_due_at limit most)
+         where wanted = 'history' and c.history_due_at <= now() order by c.history_due_at limit most)
         union all
         (select r.agency_id, r.workspace_id, r.id from public.reply r
-         where kind = 'reply' and r.due_at <= now() order by r.due_at limit most)
+         where wanted = 'reply' and r.due_at <= now() order by r.due_at limit most)
         union all
         (select m.agency_id, m.workspace_id, m.id from public.measure m
-         where kind = 'measure' and m.due_at <= now() order by m.due_at limit most);
+         where wanted = 'measure' and m.due_at <= now() order by m.due_at limit most);
         end""",
     "take_token(wanted text, capacity double precision, per_second double precision)": """
         returns double precision language sql volatile {secure} begin atomic

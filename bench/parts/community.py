@@ -21,11 +21,12 @@ _REPLIES = 0.6  # of all messages
 _SAME_TALK = 300  # threads that people still answer
 _RECENT = 2_000  # messages that people still edit, delete and react to
 _CHANGES = ((0.01, "edit"), (0.005, "delete"), (0.06, "react"))
-_WORDS = (
+_TEXT = (
     "bonjour the release is out but my account cannot sign in since this morning merci thanks "
     "anyone else see that error again on the second page we are looking at it right now please "
     "send a screenshot été déjà where can I find the settings of notifications good idea agreed"
-).split()
+)
+_WORDS = _TEXT.split()
 
 
 class Community:

@@ -25,16 +25,16 @@ class Filled:
     workspace_slug: str
     channels: tuple[UUID, ...]
     tokens: tuple[str, ...]
+    messages: int = 1_000_000
 
 
-def fill(
-    cluster: Cluster, *, users: int, members: int = 20_000, threads: int = 200_000
-) -> Filled:
+def fill(cluster: Cluster, *, users: int, members: int = 20_000, threads: int = 200_000) -> Filled:
     """Write five messages a thread: a twentieth of the threads is open, a tenth waits."""
     made = Filled(
         uuid4(), uuid4(), "bench", "million",
         tuple(UUID(int=n) for n in range(1, CHANNELS + 1)),
         tuple(f"token-of-user-{n}" for n in range(users)),
+        threads * 5,
     )  # fmt: skip
     with psycopg.connect(cluster.superuser_url) as connection:
         # Keys are right by construction; checking three of each message takes longer than the rest.
@@ -82,9 +82,7 @@ def _house(connection: psycopg.Connection, made: Filled) -> None:
             [*keys, channel, network, f"#channel{number}", f"channel {number}"])  # fmt: skip
 
 
-def _community(
-    connection: psycopg.Connection, made: Filled, members: int, threads: int
-) -> None:
+def _community(connection: psycopg.Connection, made: Filled, members: int, threads: int) -> None:
     given = {
         "agency": made.agency_id,
         "workspace": made.workspace_id,

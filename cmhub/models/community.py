@@ -74,6 +74,10 @@ class Thread(InWorkspace, Base):
             text("last_at desc"),
             "id",
         ),
+        Index(
+            "thread_channel_inbox_idx",
+            *("agency_id", "workspace_id", "channel_id", "state", text("last_at desc"), "id"),
+        ),
     )
 
 

@@ -131,7 +131,11 @@ async def read_activity(
         members_before=before.members,
         freshest=await session.scalar(
             select(Connection.synced_at)
-            .where(Connection.workspace_id == workspace_id, Connection.synced_at.is_not(None))
+            .where(
+                Connection.workspace_id == workspace_id,
+                Connection.synced_at.is_not(None),
+                Connection.state != "disconnected",
+            )
             .order_by(Connection.synced_at)
             .limit(1)
         ),

@@ -2,16 +2,17 @@
 
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import cache
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import func, select, text, tuple_
+from sqlalchemy import TextClause, select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from cmhub.actor import Actor, Permission
 from cmhub.db import announce
 from cmhub.errors import Invalid, NotFound
-from cmhub.models import Channel, Connection, Thread
+from cmhub.models import Thread
 from cmhub.services import audit
 
 PAGE = 30
@@ -84,6 +85,24 @@ _LIST = """
             and m.thread_id = t.id order by m.posted_at, m.id limit 1) o on true
     order by t.last_at desc, t.id
 """
+_COUNTED = """(select count(*) from (select from thread t
+    where t.agency_id = :agency and t.workspace_id = :workspace and t.state = '{state}' {where}
+    limit 1000) t) as {state}"""
+
+
+def _count(where: str) -> TextClause:
+    counted = ", ".join(_COUNTED.format(state=state, where=where) for state in STATES)
+    return text(f"select {counted}")
+
+
+_COUNT = _count("")
+_COUNT_IN_CHANNEL = _count("and t.channel_id = :channel")
+_CHANNELS = text("""
+    select c.id, c.name, n.network from channel c
+    join connection n on n.agency_id = c.agency_id and n.workspace_id = c.workspace_id
+        and n.id = c.connection_id
+    where c.agency_id = :agency and c.workspace_id = :workspace order by c.name, c.id
+""")
 
 
 async def list_threads(
@@ -98,8 +117,8 @@ async def list_threads(
     more = len(rows) > PAGE
     return InboxPage(
         rows=page,
-        counts=await count_states(session, workspace_id, wanted.channel_id),
-        channels=await _channels(session, workspace_id),
+        counts=await count_states(session, actor, workspace_id, wanted.channel_id),
+        channels=await _channels(session, actor, workspace_id),
         after=f"{page[-1].last_at.isoformat()}~{page[-1].id}" if more else "",
     )
 
@@ -118,7 +137,12 @@ def _query(actor: Actor, workspace_id: UUID, wanted: InboxFilter) -> tuple[Any, 
         "state": wanted.state,
         "most": PAGE + 1,
     }
-    return text(_LIST.format(where=where)), values
+    return _list(where), values
+
+
+@cache
+def _list(where: str) -> TextClause:
+    return text(_LIST.format(where=where))
 
 
 def _place(after: str) -> tuple[datetime, UUID]:
@@ -157,43 +181,36 @@ def _short(words: str, most: int = 180) -> str:
 
 
 async def count_states(
-    session: AsyncSession, workspace_id: UUID, channel_id: UUID | None
+    session: AsyncSession, actor: Actor, workspace_id: UUID, channel_id: UUID | None
 ) -> dict[str, int]:
     """How many threads stand in each state, counted up to 1,000 each."""
-    counts: dict[str, int] = {}
-    for state in STATES:
-        some = select(Thread.id).where(Thread.workspace_id == workspace_id, Thread.state == state)
-        if channel_id is not None:
-            some = some.where(Thread.channel_id == channel_id)
-        counts[state] = (
-            await session.scalar(select(func.count()).select_from(some.limit(1000).subquery())) or 0
-        )
-    return counts
+    keys = {"agency": actor.agency_id, "workspace": workspace_id}
+    if channel_id is None:
+        found = await session.execute(_COUNT, keys)
+    else:
+        found = await session.execute(_COUNT_IN_CHANNEL, keys | {"channel": channel_id})
+    return dict(zip(STATES, found.one(), strict=True))
 
 
-async def _channels(session: AsyncSession, workspace_id: UUID) -> tuple[tuple[UUID, str, str], ...]:
-    rows = await session.execute(
-        select(Channel.id, Channel.name, Connection.network)
-        .join(
-            Connection,
-            tuple_(Connection.agency_id, Connection.workspace_id, Connection.id)
-            == tuple_(Channel.agency_id, Channel.workspace_id, Channel.connection_id),
-        )
-        .where(Channel.workspace_id == workspace_id)
-        .order_by(Channel.name, Channel.id)
-    )
+async def _channels(
+    session: AsyncSession, actor: Actor, workspace_id: UUID
+) -> tuple[tuple[UUID, str, str], ...]:
+    rows = await session.execute(_CHANNELS, {"agency": actor.agency_id, "workspace": workspace_id})
     return tuple((row.id, row.name, row.network) for row in rows)
 
 
-async def find_thread(session: AsyncSession, workspace_id: UUID, thread_id: UUID) -> Thread:
-    """The thread's row, in scope.
+async def find_thread(
+    session: AsyncSession, workspace_id: UUID, thread_id: UUID, *, keep: bool = False
+) -> Thread:
+    """The thread's row, in scope; with ``keep`` it stays until the transaction ends.
 
     Raises:
         NotFound: there is none in this workspace.
     """
-    found = await session.scalar(
-        select(Thread).where(Thread.workspace_id == workspace_id, Thread.id == thread_id)
-    )
+    query = select(Thread).where(Thread.workspace_id == workspace_id, Thread.id == thread_id)
+    if keep:
+        query = query.with_for_update(read=True, key_share=True)
+    found = await session.scalar(query)
     if found is None:
         raise NotFound
     return found

@@ -12,9 +12,8 @@ from cmhub.integrations.networks.base import (
     IncomingReaction,
     Person,
 )
-
-LONGEST_KEY = 1000
-"""Characters of an id or a channel's name."""
+from cmhub.services.ingest.scope import LONGEST_ID, fits
+from cmhub.services.ingest.values import clean
 
 _KNOWN = frozenset(
     [
@@ -51,13 +50,13 @@ def events_of(line: str, channel: str | None = None) -> list[Event]:
     person = _person(cast("dict[str, Any]", author))
     posted_at = _time(data, "posted_at")
     message = IncomingMessage(
-        external_id=_required(data, "id"),
-        channel=channel or _required(data, "channel"),
+        external_id=_key(data, "id"),
+        channel=channel or _key(data, "channel"),
         author=person,
         text=_text(data, "text") or "",
         posted_at=posted_at,
-        thread=_text(data, "thread"),
-        reply_to=_text(data, "reply_to"),
+        thread=_parent(data, "thread"),
+        reply_to=_parent(data, "reply_to"),
         attachments=_attachments(data.get("attachments")),
         language=_text(data, "language"),
         edited_at=_time(data, "edited_at") if data.get("edited_at") is not None else None,
@@ -88,16 +87,29 @@ def _text(data: Mapping[str, Any], name: str) -> str | None:
         return None
     if isinstance(value, bool) or not isinstance(value, str | int):
         raise BadLine(f"{name} is not text")
-    return str(value)
+    return clean(str(value)) or None
 
 
 def _required(data: Mapping[str, Any], name: str) -> str:
     value = _text(data, name)
     if value is None:
         raise BadLine(f"{name} is missing")
-    if len(value) > LONGEST_KEY:
-        raise BadLine(f"{name} is longer than {LONGEST_KEY} characters")
-    return value.replace("\x00", "")
+    return value
+
+
+def _key(data: Mapping[str, Any], name: str) -> str:
+    return _short(_required(data, name), name)
+
+
+def _parent(data: Mapping[str, Any], name: str) -> str | None:
+    value = _text(data, name)
+    return None if value is None else _short(value, name)
+
+
+def _short(value: str, name: str) -> str:
+    if not fits(value):
+        raise BadLine(f"{name} is longer than {LONGEST_ID} bytes")
+    return value
 
 
 def _time(data: Mapping[str, Any], name: str) -> datetime:
@@ -115,7 +127,7 @@ def _time(data: Mapping[str, Any], name: str) -> datetime:
 
 def _person(author: Mapping[str, Any]) -> Person:
     try:
-        key = _required(author, "id")
+        key = _key(author, "id")
     except BadLine as error:
         raise BadLine(f"author.{error}") from None
     return Person(key, (_text(author, "name") or key)[:200], bot=author.get("bot") is True)
@@ -150,7 +162,7 @@ def _reactions(value: object, message: IncomingMessage) -> list[IncomingReaction
         if not isinstance(one, dict):
             raise BadLine("a reaction is not an object")
         entry = cast("dict[str, Any]", one)
-        who = _required(entry, "author")
+        who = _key(entry, "author")
         name = _required(entry, "name")
         reactions.append(
             IncomingReaction(

@@ -31,7 +31,7 @@ async def send_reply(
         Invalid: there is nothing to say, too much, or nowhere to say it.
     """
     actor.require(Permission.INBOX_ANSWER, workspace_id)
-    thread = await find_thread(session, workspace_id, thread_id)
+    thread = await find_thread(session, workspace_id, thread_id, keep=True)
     view = await read_thread(session, actor, workspace_id, thread_id)
     if view.closed:
         raise Invalid("closed")

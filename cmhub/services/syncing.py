@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import or_, select, update
+from sqlalchemy import func, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from cmhub.actor import Actor, system_actor
@@ -356,7 +356,24 @@ async def _write_page(
         channel.history_attempts = 1
         channel.history_due_at = datetime.now(UTC) + LEASE if batch.more else None
         await _tell(session, actor, work.workspace_id, done, recovered=channel.history_done)
+    if done.newest is not None:
+        await _note_newest(actor, work.workspace_id, source.opened.id, done.newest)
     return batch.more
+
+
+async def _note_newest(
+    actor: Actor, workspace_id: UUID, connection_id: UUID, newest: datetime
+) -> None:
+    """Write down the time of the last message, apart from the page.
+
+    Live reading locks the connection and then its channels; a page has its channel already.
+    """
+    async with unit_of_work(actor) as session:
+        await session.execute(
+            update(Connection)
+            .where(Connection.workspace_id == workspace_id, Connection.id == connection_id)
+            .values(last_message_at=func.greatest(Connection.last_message_at, newest))
+        )
 
 
 async def _postpone_history(actor: Actor, work: Work, fault: NetworkFault) -> None:

@@ -114,7 +114,10 @@ class InboxState(rx.State):
 
     def _show(self, page: InboxPage) -> None:
         self.counts, self.after = page.counts, page.after
-        self.channels = [ChannelChoice(str(one[0]), one[1]) for one in page.channels]
+        channels = [ChannelChoice(str(one[0]), one[1]) for one in page.channels]
+        # What is assigned is sent, whether or not it differs.
+        if channels != self.channels:
+            self.channels = channels
         self.channel_name = next(
             (one[1] for one in page.channels if str(one[0]) == self.channel), ""
         )

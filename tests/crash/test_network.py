@@ -1,5 +1,6 @@
 """The line of a network under crashes: its history, its live messages, replies and measures."""
 
+import random
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
@@ -29,6 +30,7 @@ class Talk:
     room: str
     people: list[Member]
     scene: Scene
+    chance: random.Random
     said: dict[str, str | None] = field(default_factory=dict[str, str | None])
     order: list[str] = field(default_factory=list[str])
 
@@ -47,7 +49,7 @@ class Talk:
 
     def _change(self, number: int) -> None:
         """Edit, redact or react to a message of the same person's, new or old."""
-        target = self.order[self.scene.chance.randrange(number % 5, number, len(self.people))]
+        target = self.order[self.chance.randrange(number % 5, number, len(self.people))]
         author = self.people[self.order.index(target) % len(self.people)]
         if self.said[target] is None:
             return
@@ -58,7 +60,7 @@ class Talk:
             author.redact(self.room, target)
             self.said[target] = None
         else:
-            author.react(self.room, target, "👍")
+            author.react(self.room, target, f"👍 {number}")
 
     def known(self) -> dict[str, str | None]:
         """What our database holds of the room; a row twice would be an error."""
@@ -80,7 +82,7 @@ def talk(scene: Scene) -> Talk:
     for one in (*people[1:], bot):
         one.join(room)
     people[0].set_level(room, bot.user_id, 100)
-    talk = Talk(room, people, scene)
+    talk = Talk(room, people, scene, random.Random(scene.chance.random()))
     for number in range(HISTORY):
         talk.say(number)
     return talk

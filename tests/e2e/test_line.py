@@ -195,9 +195,7 @@ def _delete(page: Page) -> None:
     expect(page.get_by_text("Will be deleted", exact=True)).to_be_visible()
 
 
-def test_a_member_is_muted_there_and_given_the_word_back(
-    lumen: Page, community: Community
-) -> None:
+def test_a_member_is_muted_there_and_given_the_word_back(lumen: Page, community: Community) -> None:
     lumen.get_by_text("Et mes tentes aussi.").first.click()
     for name, level in (("Mute member", -1), ("Let member write again", 0)):
         lumen.get_by_label(re.compile("^Actions on the message of Ben")).first.click()

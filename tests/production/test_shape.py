@@ -8,6 +8,7 @@ from urllib.parse import urlsplit
 import psycopg
 import pytest
 from cryptography.fernet import Fernet
+from psycopg import sql
 
 from tests.support.folders import open_folder
 from tests.support.house import Houses, two_houses
@@ -31,7 +32,7 @@ def _address(name: str, user: str | None = None) -> str:
 def houses() -> Iterator[Houses]:
     name = f"cmhub_shape_{token_hex(4)}"
     with psycopg.connect(os.environ["CMHUB_TEST_OWNER_URL"], autocommit=True) as connection:
-        connection.execute(f"create database {name}")  # pyright: ignore[reportArgumentType]  # our own name
+        connection.execute(sql.SQL("create database {}").format(sql.Identifier(name)))
         with open_folder() as folder:
             yield two_houses(
                 folder,
@@ -40,14 +41,20 @@ def houses() -> Iterator[Houses]:
                 CMHUB_REDIS_URL=os.environ["CMHUB_TEST_REDIS_URL"],
                 CMHUB_SECRET_KEYS=Fernet.generate_key().decode(),
             )
-        connection.execute(f"drop database {name} with (force)")  # pyright: ignore[reportArgumentType]  # our own name
+        connection.execute(sql.SQL("drop database {} with (force)").format(sql.Identifier(name)))
 
 
 @pytest.fixture(scope="module")
 def app(houses: Houses) -> Iterator[Served]:
-    settings = {**houses.environment}
-    del settings["CMHUB_DATA_DIR"]
-    with served("", None, workers=2, **settings) as one:
+    settings = houses.environment
+    with served(
+        "",
+        workers=2,
+        CMHUB_DATABASE_URL=settings["CMHUB_DATABASE_URL"],
+        CMHUB_OWNER_DATABASE_URL=settings["CMHUB_OWNER_DATABASE_URL"],
+        CMHUB_REDIS_URL=settings["CMHUB_REDIS_URL"],
+        CMHUB_SECRET_KEYS=settings["CMHUB_SECRET_KEYS"],
+    ) as one:
         yield one
 
 

@@ -1,6 +1,5 @@
 """The inbox: what waits, what was answered, what is done."""
 
-from collections.abc import AsyncIterator
 from dataclasses import replace
 from datetime import timedelta
 from uuid import UUID
@@ -27,7 +26,7 @@ from tests.support.community import Community, ago, bring, make_community, said
 
 
 @pytest.fixture
-async def community(agency: NewAgency) -> AsyncIterator[Community]:
+async def community(agency: NewAgency) -> Community:
     """A workspace that reads two channels of a homeserver."""
     return await make_community(agency.owner, agency.workspace_id)
 

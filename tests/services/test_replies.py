@@ -151,7 +151,7 @@ async def test_what_is_on_its_way_is_neither_sent_again_nor_given_up(
 async def test_of_two_who_decide_at_once_one_is_told_of_the_other(community: Community) -> None:
     sent = await _send(community, "Bonjour")
     await _settle(community, sent, "failed")
-    outcomes: list[Any] = await asyncio.gather(
+    outcomes: tuple[Any, ...] = await asyncio.gather(
         _again(community, sent), _give_up(community, sent), return_exceptions=True
     )
     refused = [one for one in outcomes if isinstance(one, CMHubError)]

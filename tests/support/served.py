@@ -167,6 +167,7 @@ def _start(
 ) -> Served:
     whole = {**os.environ, **environment}
     command = [sys.executable, "-m", "cmhub"]
+    folder.mkdir(exist_ok=True)
     with (folder / "served.log").open("ab") as log:
         process = subprocess.Popen(
             [*command, "serve", "--port", str(port), "--workers", str(workers)],

@@ -16,8 +16,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from cmhub.integrations.networks.base import IncomingDeletion, IncomingEdit
 from cmhub.models import new_id
-from cmhub.services.ingest.messages import clean
 from cmhub.services.ingest.scope import DayChange, Scope
+from cmhub.services.ingest.values import clean
 
 _EDIT = text("""
     with edits as materialized (
@@ -85,6 +85,9 @@ _UNREACT = text("""
         and r.channel_id = n.channel_id and r.external_id = n.external_id
     returning r.channel_id, r.member_id, r.at
 """)
+
+LONGEST_NAME = 100
+"""Characters of a reaction; some networks take any text for one."""
 
 
 @dataclass(slots=True)
@@ -180,7 +183,7 @@ async def _react(
             "messages": [message for message, _ in reactions],
             "channels": [reaction.channel_id for _, reaction in reactions],
             "members": [reaction.member_id for _, reaction in reactions],
-            "names": [clean(reaction.name) for _, reaction in reactions],
+            "names": [clean(reaction.name)[:LONGEST_NAME] for _, reaction in reactions],
             "externals": [reaction.external_id for _, reaction in reactions],
             "ats": [reaction.at for _, reaction in reactions],
         },

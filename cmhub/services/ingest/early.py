@@ -16,9 +16,10 @@ from cmhub.integrations.networks.base import (
     IncomingReaction,
 )
 from cmhub.models import new_id
-from cmhub.services.ingest.changes import Changed, Changes, Reacted, apply, take_back
-from cmhub.services.ingest.messages import Added, clean
+from cmhub.services.ingest.changes import LONGEST_NAME, Changed, Changes, Reacted, apply, take_back
+from cmhub.services.ingest.messages import Added
 from cmhub.services.ingest.scope import Scope, SortedEvents, note_later_form
+from cmhub.services.ingest.values import clean
 
 _TARGETS = text("""
     select m.id, m.channel_id, m.external_id, m.thread_id
@@ -153,7 +154,7 @@ def _as_early(event: Change, people: Mapping[str, UUID]) -> tuple[str, dict[str,
                 "member": member,
                 "external_id": event.external_id,
             }
-            return f"reaction:{event.external_id or member + event.name}", kept
+            return f"reaction:{event.external_id or member + event.name[:LONGEST_NAME]}", kept
 
 
 async def _keep(

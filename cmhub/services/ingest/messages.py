@@ -12,7 +12,7 @@ from cmhub.integrations.networks.base import IncomingMessage
 from cmhub.models import new_id
 from cmhub.services.ingest.roots import Roots, read_roots
 from cmhub.services.ingest.scope import DayChange, Scope, now
-from cmhub.services.ingest.values import dump
+from cmhub.services.ingest.values import clean, dump
 
 Messages = Mapping[tuple[UUID, str], IncomingMessage]
 
@@ -167,8 +167,3 @@ def _extra(message: IncomingMessage) -> Mapping[str, object]:
     if message.thread is None:
         return message.extra
     return {**message.extra, "thread": message.thread}
-
-
-def clean(value: str) -> str:
-    """The text as PostgreSQL can store it: without NUL characters and lone surrogates."""
-    return value.replace("\x00", "").encode("utf-8", "replace").decode("utf-8")

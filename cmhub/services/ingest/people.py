@@ -44,6 +44,12 @@ _RENAME = text("""
     update member m set name = renamed.name from renamed
     where m.agency_id = :agency and m.workspace_id = :workspace and m.id = renamed.member_id
 """)
+_MARK_BOTS = text("""
+    update member m set bot = true from identity i
+    where i.agency_id = :agency and i.workspace_id = :workspace and i.network = :network
+        and i.external_id = any(cast(:externals as text[])) and m.agency_id = i.agency_id
+        and m.workspace_id = i.workspace_id and m.id = i.member_id and not m.bot
+""")
 
 
 async def recognise(
@@ -60,14 +66,15 @@ async def recognise(
     rows = (await session.execute(_KNOWN, keys | {"wanted": list(people)})).all()
     known = {row.external_id: row.member_id for row in rows}
     fresh = [person for person in people.values() if person.external_id not in known]
-    if scope.live:
-        renamed = [
-            person
-            for row in rows
-            if (person := people[row.external_id]).name
-            and (person.name, person.handle) != (row.name, row.handle)
-        ]
-        await _rename(session, keys, renamed)
+    renamed = [
+        person
+        for row in rows
+        if (person := people[row.external_id]).name
+        and (person.name, person.handle) != (row.name, row.handle)
+        and (scope.live or row.name in {row.external_id, row.handle})
+    ]
+    await _rename(session, keys, renamed)
+    await _mark_bots(session, keys, [key for key in known if people[key].bot])
     return known | await _add(session, keys, fresh)
 
 
@@ -82,6 +89,12 @@ async def _rename(session: AsyncSession, keys: Mapping[str, object], people: lis
                 "handles": [person.handle for person in people],
             },
         )
+
+
+async def _mark_bots(session: AsyncSession, keys: Mapping[str, object], bots: list[str]) -> None:
+    """A reaction does not tell a bot, so that it may have been taken for a person."""
+    if bots:
+        await session.execute(_MARK_BOTS, {**keys, "externals": bots})
 
 
 async def _add(

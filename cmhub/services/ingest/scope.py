@@ -1,7 +1,7 @@
 """What a batch is made of, and where it belongs."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -28,13 +28,16 @@ _LOCK = text("""
     select pg_advisory_xact_lock(k) from planned, unnest(cast(:keys as bigint[])) k
 """)
 
+LONGEST_ID = 1000
+"""Bytes of an id; an index takes no more than 2,700 with all its columns."""
+
 
 @dataclass(frozen=True, slots=True)
 class Scope:
     """Where events belong: one connection's channels, external id to ours.
 
     ``live`` tells messages that arrive now from history: only those reopen a thread or
-    change a member's name.
+    change a name that a member has.
     """
 
     agency_id: UUID
@@ -105,18 +108,39 @@ def sort_events(scope: Scope, events: Sequence[Event]) -> SortedEvents:
 
 def _sort_in(batch: SortedEvents, channel: UUID, event: Event) -> None:
     match event:
-        case IncomingMessage():
+        case IncomingMessage() if fits(event.external_id):
             _meet(batch, event.author)
-            _sort_message(batch, channel, event)
-        case IncomingEdit():
+            _sort_message(batch, channel, _with_usable_parent(event))
+        case IncomingEdit() if fits(event.target):
             batch.edits.append((channel, event))
-        case IncomingDeletion():
+        case IncomingDeletion() if fits(event.target):
             batch.deletions.append((channel, event))
-        case IncomingReaction():
+        case IncomingReaction() if fits(event.target):
             _meet(batch, event.author)
             batch.reactions.append((channel, event))
         case IncomingMembership():
             _meet(batch, event.person)
+        case _:
+            # Anybody can write that they answer an id that no message can have.
+            pass
+
+
+def fits(external_id: str) -> bool:
+    """Whether a network's id can stand in an index."""
+    return (
+        len(external_id) <= LONGEST_ID // 4
+        or len(external_id.encode("utf-8", "replace")) <= LONGEST_ID
+    )
+
+
+def _with_usable_parent(event: IncomingMessage) -> IncomingMessage:
+    if fits(event.thread or "") and fits(event.reply_to or ""):
+        return event
+    return replace(
+        event,
+        thread=event.thread if fits(event.thread or "") else None,
+        reply_to=event.reply_to if fits(event.reply_to or "") else None,
+    )
 
 
 def _meet(batch: SortedEvents, person: Person) -> None:

@@ -1,0 +1,106 @@
+"""Agencies whose every table is filled, for tests of what keeps them apart."""
+
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import select, update
+
+from cmhub.actor import Actor, Role
+from cmhub.db import unit_of_work
+from cmhub.integrations.networks.base import (
+    Attachment,
+    IncomingDeletion,
+    IncomingEdit,
+    IncomingReaction,
+)
+from cmhub.models import Membership, Message, Reply, Thread, new_id
+from cmhub.services import measures, replies, workspaces
+from tests.support.agency import make_agency
+from tests.support.community import Community, ago, bring, make_community, person, said
+
+
+@dataclass(frozen=True, slots=True)
+class Space:
+    """A workspace with something in every table, and the ids that a forger would use."""
+
+    actor: Actor
+    community: Community
+    thread_id: UUID
+    message_id: UUID
+    failed_reply_id: UUID
+    measure_id: UUID
+
+    @property
+    def id(self) -> UUID:
+        return self.community.workspace_id
+
+    @property
+    def alone(self) -> Actor:
+        """The actor with this workspace and no other in reach."""
+        return self.actor.within(self.id)
+
+
+@dataclass(frozen=True, slots=True)
+class Tenant:
+    """An agency with two workspaces."""
+
+    email: str
+    slug: str
+    first: Space
+    second: Space
+
+    @property
+    def actor(self) -> Actor:
+        return self.first.actor
+
+
+async def _fill(actor: Actor, workspace_id: UUID) -> Space:
+    community = await make_community(actor, workspace_id)
+    image = replace(
+        said("m2", "Une image", to="m1"), attachments=(Attachment("mxc://a/b", "image/png", "a"),)
+    )
+    await bring(
+        community,
+        said("m1", "Où est la notice ?", by="ben"),
+        image,
+        IncomingEdit("general", "m1", "Où est la notice ?!", ago(seconds=30)),
+        IncomingReaction("general", "r1", "m1", person("ana"), "👍", ago(seconds=20)),
+        IncomingDeletion("general", "of something unknown", ago(seconds=10)),
+    )
+    async with unit_of_work(actor) as session:
+        thread = (await session.scalars(_in(Thread, workspace_id))).one()
+        message = (
+            await session.scalars(_in(Message, workspace_id).where(Message.external_id == "m1"))
+        ).one()
+        reply = await replies.send_reply(session, actor, workspace_id, thread.id, "Ici.")
+        measure = await measures.delete_message(session, actor, workspace_id, message.id)
+        await session.execute(update(Reply).where(Reply.id == reply).values(state="failed"))
+        session.add(
+            Membership(
+                agency_id=actor.agency_id,
+                user_id=new_id(),
+                workspace_id=workspace_id,
+                role=Role.MODERATOR,
+                created_at=datetime.now(UTC),
+            )
+        )
+    return Space(actor, community, thread.id, message.id, reply, measure)
+
+
+def _in(table: Any, workspace_id: UUID) -> Any:
+    return select(table).where(table.workspace_id == workspace_id)
+
+
+async def make_tenant() -> Tenant:
+    made = await make_agency()
+    async with unit_of_work(made.owner) as session:
+        other = await workspaces.create_workspace(
+            session, made.owner, name="Montagne", client="Montagne SA", time_zone="Asia/Tokyo"
+        )
+    reach = {**made.owner.workspaces, other.id: frozenset({Role.OWNER})}
+    actor = replace(made.owner, workspaces=reach)
+    first = await _fill(actor, made.workspace_id)
+    second = await _fill(actor, other.id)
+    return Tenant(made.email, made.slug, first, second)

@@ -1,0 +1,148 @@
+"""What happens before a tenant is known: the listed doors, knocked at with wrong keys."""
+
+import importlib.util
+from collections.abc import Mapping
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from sqlalchemy import text
+from sqlalchemy.exc import DBAPIError
+
+from cmhub.config import PROJECT
+from cmhub.crypto import fingerprint
+from cmhub.db import doors
+from cmhub.models import new_id
+from tests.support.agency import PASSWORD
+from tests.support.tenants import Tenant, make_tenant
+
+
+@pytest.fixture(scope="module")
+async def tenants(pool: None) -> tuple[Tenant, Tenant]:
+    """Two agencies with two workspaces each, nothing empty."""
+    return await make_tenant(), await make_tenant()
+
+
+@pytest.fixture(scope="module")
+def ours(tenants: tuple[Tenant, Tenant]) -> Tenant:
+    return tenants[0]
+
+
+@pytest.fixture(scope="module")
+def theirs(tenants: tuple[Tenant, Tenant]) -> Tenant:
+    return tenants[1]
+
+
+NOTHING: Mapping[str, tuple[str, dict[str, object]]] = {
+    "find_user": ("find_user('nobody@agence.example')", {}),
+    "user_contact": ("user_contact(:id)", {"id": new_id()}),
+    "resolve_session": ("resolve_session(:hash, :idle)", {"idle": timedelta(days=1)}),
+    "confirm_user": ("confirm_user(:hash)", {}),
+    "reset_password": ("reset_password(:hash, 'x')", {}),
+    "memberships_of": ("memberships_of(:id)", {"id": new_id()}),
+    "find_workspace": ("find_workspace('no-such-agency', 'riviere')", {}),
+    "due_work": ("due_work('message', 500)", {}),
+}
+"""What a door gives to somebody with a wrong secret or key: no row."""
+ELSEWHERE = {
+    "create_user",
+    "claim_slug",
+    "token_is_good",
+    "open_session",
+    "issue_token",
+    "close_session",
+    "set_preferences",
+    "take_token",
+    "forget_expired",
+}
+"""Doors that always answer something; each has its own test below."""
+
+
+def test_every_door_is_tried() -> None:
+    path = PROJECT / "alembic" / "versions" / "0003_doors.py"
+    spec = importlib.util.spec_from_file_location("doors", path)
+    assert spec is not None
+    assert spec.loader is not None
+    migration = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(migration)
+    listed = {door.split("(", 1)[0] for door in migration.DOORS}
+    assert listed == {*NOTHING, *ELSEWHERE}
+
+
+async def _ask(words: str, **values: object) -> list[Any]:
+    async with doors() as session:
+        return list((await session.execute(text(words), values)).all())
+
+
+@pytest.mark.parametrize("door", NOTHING)
+async def test_a_door_gives_nothing_for_a_wrong_key(ours: Tenant, door: str) -> None:
+    call, values = NOTHING[door]
+    wrong = {"hash": fingerprint("wrong")} if ":hash" in call else {}
+    assert await _ask(f"select * from {call}", **values, **wrong) == []
+
+
+async def test_an_address_that_is_taken_makes_no_second_user(ours: Tenant) -> None:
+    made = await _ask(
+        "select create_user(:id, :email, 'Eve', 'fr', 'UTC', 'hash')",
+        id=new_id(),
+        email=ours.email,
+    )
+    assert made == []
+
+
+async def test_an_address_of_an_agency_cannot_be_claimed_again(
+    ours: Tenant, theirs: Tenant
+) -> None:
+    claim = "select claim_slug(:slug, :agency)"
+    assert await _ask(claim, slug=ours.slug, agency=theirs.actor.agency_id) == []
+    assert await _ask(claim, slug=ours.slug, agency=new_id()) == []
+
+
+async def test_a_wrong_token_is_not_good() -> None:
+    asked = "select token_is_good('reset', :hash)"
+    assert await _ask(asked, hash=fingerprint("wrong")) == [(False,)]
+
+
+@pytest.mark.parametrize(
+    "call",
+    [
+        "open_session(:id, :user, :hash, 'tests', 'x', interval '1 day', interval '1 day')",
+        "issue_token(:id, :user, 'reset', :hash, interval '1 day')",
+    ],
+)
+async def test_nobody_gets_a_session_or_a_token(call: str) -> None:
+    with pytest.raises(DBAPIError, match="foreign key"):
+        await _ask(f"select {call}", id=new_id(), user=new_id(), hash=fingerprint("x"))
+
+
+async def test_a_wrong_cookie_ends_and_changes_nobodys_session(ours: Tenant) -> None:
+    from cmhub.services import accounts, sessions
+
+    token = await accounts.sign_in(ours.email, PASSWORD, "tests", "192.0.2.9")
+    await _ask("select close_session(:hash)", hash=fingerprint("wrong"))
+    await _ask("select set_preferences(:hash, 'en')", hash=fingerprint("wrong"))
+    await _ask("select forget_expired()")
+    info = await sessions.resolve_session(token)
+    assert info is not None
+    assert info.language == "fr"
+
+
+async def test_a_bucket_tells_only_how_long_to_wait() -> None:
+    rows = await _ask("select * from take_token(:key, 1, 1)", key=str(new_id()))
+    assert rows == [(0.0,)]
+
+
+async def test_an_address_finds_no_workspace_of_another_agency(
+    ours: Tenant, theirs: Tenant
+) -> None:
+    (found,) = await _ask("select * from find_workspace(:slug, 'riviere')", slug=theirs.slug)
+    assert found.workspace_id == theirs.first.id
+    (none,) = await _ask("select * from find_workspace(:slug, 'no-such')", slug=theirs.slug)
+    assert none.workspace_id is None
+
+
+async def test_what_is_due_is_told_by_ids_only(ours: Tenant) -> None:
+    for kind in ("connection", "history", "reply", "measure"):
+        async with doors() as session:
+            found = await session.execute(text("select * from due_work(:k, 500)"), {"k": kind})
+            assert list(found.keys()) == ["agency_id", "workspace_id", "id"]

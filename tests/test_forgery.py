@@ -1,0 +1,240 @@
+"""Every service, called with ids of somebody else: they are not found."""
+
+import inspect
+import pkgutil
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from importlib import import_module
+from uuid import UUID
+
+import pytest
+from sqlalchemy.ext.asyncio import AsyncSession
+
+import cmhub.services
+from cmhub.actor import Actor
+from cmhub.db import unit_of_work
+from cmhub.errors import NotFound
+from cmhub.integrations.networks.base import (
+    RemoteAccount,
+)
+from cmhub.models import new_id
+from cmhub.queue import Work
+from cmhub.services import (
+    activity,
+    connecting,
+    connections,
+    inbox,
+    measures,
+    replies,
+    syncing,
+    threads,
+)
+from tests.support.community import credentials, room
+from tests.support.tenants import Space, Tenant, make_tenant
+
+
+@pytest.fixture(scope="module")
+async def tenants(pool: None) -> tuple[Tenant, Tenant]:
+    """Two agencies with two workspaces each, nothing empty."""
+    return await make_tenant(), await make_tenant()
+
+
+@pytest.fixture(scope="module")
+def ours(tenants: tuple[Tenant, Tenant]) -> Tenant:
+    return tenants[0]
+
+
+@pytest.fixture(scope="module")
+def theirs(tenants: tuple[Tenant, Tenant]) -> Tenant:
+    return tenants[1]
+
+
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    """Somebody's try with a workspace and ids, of which at least one is not theirs."""
+
+    actor: Actor
+    workspace_id: UUID
+    prey: Space
+
+    @property
+    def work(self) -> Work:
+        return Work(self.prey.community.connection_id, self.actor.agency_id, self.workspace_id)
+
+
+Call = Callable[[AsyncSession, Attempt], Awaitable[object]]
+
+BY_ID: Mapping[str, Call] = {
+    "threads.read_thread": lambda s, a: threads.read_thread(
+        s, a.actor, a.workspace_id, a.prey.thread_id
+    ),
+    "inbox.set_thread_state": lambda s, a: inbox.set_thread_state(
+        s, a.actor, a.workspace_id, a.prey.thread_id, "done"
+    ),
+    "replies.send_reply": lambda s, a: replies.send_reply(
+        s, a.actor, a.workspace_id, a.prey.thread_id, "Bonjour"
+    ),
+    "replies.retry_reply": lambda s, a: replies.retry_reply(
+        s, a.actor, a.workspace_id, a.prey.failed_reply_id
+    ),
+    "replies.discard_reply": lambda s, a: replies.discard_reply(
+        s, a.actor, a.workspace_id, a.prey.failed_reply_id
+    ),
+    "measures.delete_message": lambda s, a: measures.delete_message(
+        s, a.actor, a.workspace_id, a.prey.message_id
+    ),
+    "measures.measure_member": lambda s, a: measures.measure_member(
+        s, a.actor, a.workspace_id, a.prey.message_id, "mute"
+    ),
+    "measures.undo_measure": lambda s, a: measures.undo_measure(
+        s, a.actor, a.workspace_id, a.prey.measure_id
+    ),
+    "measures.retry_measure": lambda s, a: measures.retry_measure(
+        s, a.actor, a.workspace_id, a.prey.measure_id
+    ),
+    "connections.choose_channels": lambda s, a: connections.choose_channels(
+        s, a.actor, a.workspace_id, a.prey.community.connection_id, [room("general")]
+    ),
+    "connections.give_up": lambda s, a: connections.give_up(
+        s, a.actor, a.workspace_id, a.prey.community.connection_id
+    ),
+    "connecting.available_channels": lambda _, a: connecting.available_channels(
+        a.actor, a.workspace_id, a.prey.community.connection_id
+    ),
+    "connecting.join_and_choose": lambda _, a: connecting.join_and_choose(
+        a.actor, a.workspace_id, a.prey.community.connection_id, ["general"]
+    ),
+    "connecting.disconnect": lambda _, a: connecting.disconnect(
+        a.actor, a.workspace_id, a.prey.community.connection_id
+    ),
+    "connecting.refresh_if_due": lambda _, a: connecting.refresh_if_due(
+        a.actor, a.workspace_id, a.prey.community.connection_id
+    ),
+}
+BY_WORKSPACE: Mapping[str, Call] = {
+    "inbox.list_threads": lambda s, a: inbox.list_threads(
+        s, a.actor, a.prey.id, inbox.InboxFilter()
+    ),
+    "connections.list_connections": lambda s, a: connections.list_connections(
+        s, a.actor, a.prey.id
+    ),
+    "connections.save_connection": lambda s, a: connections.save_connection(
+        s, a.actor, a.prey.id, "matrix", credentials("@other:x"), RemoteAccount("@other:x", "O")
+    ),
+    "connecting.connect": lambda _, a: connecting.connect(
+        a.actor, a.prey.id, "matrix", "https://matrix.invalid", token="x"
+    ),
+    "activity.read_activity": lambda s, a: activity.read_activity(
+        s, a.actor, a.prey.id, days=7, now=datetime.now(UTC)
+    ),
+}
+WITHOUT = {
+    "workspaces.create_workspace": "it takes no ids",
+    "inbox.count_states": "it counts what is in scope, see below",
+    "audit.record": "it is called with what was found in scope",
+    "syncing.take_lease": "of the worker: it answers that there is nothing, see below",
+    "syncing.give_lease_back": "of the worker: it changes nothing, see below",
+    "syncing.read_live": "of the worker: it answers that there is nothing, see below",
+    "syncing.note_fault": "of the worker: it changes nothing, see below",
+}
+
+
+def _public_functions() -> set[str]:
+    found: set[str] = set()
+    for module in pkgutil.walk_packages(cmhub.services.__path__, "cmhub.services."):
+        loaded = import_module(module.name)
+        for name, one in inspect.getmembers(loaded, inspect.isfunction):
+            mine = one.__module__ == module.name and not name.startswith("_")
+            if mine and "actor" in inspect.signature(one).parameters:
+                found.add(f"{module.name.removeprefix('cmhub.services.')}.{name}")
+    return found
+
+
+def test_every_service_is_tried_with_forged_ids() -> None:
+    assert _public_functions() == {*BY_ID, *BY_WORKSPACE, *WITHOUT}
+
+
+def _attempts(ours: Tenant, theirs: Tenant) -> dict[str, Attempt]:
+    prey = ours.first
+    return {
+        "another agency, its own workspace": Attempt(theirs.actor, theirs.first.id, prey),
+        "another agency, our workspace": Attempt(theirs.actor, prey.id, prey),
+        "our agency, another workspace": Attempt(ours.second.alone, ours.second.id, prey),
+        "our agency, out of reach": Attempt(ours.second.alone, prey.id, prey),
+        "both in reach, ids mixed up": Attempt(ours.actor, ours.second.id, prey),
+        "claims our workspace": Attempt(
+            replace(theirs.actor, workspaces=ours.actor.workspaces), prey.id, prey
+        ),
+    }
+
+
+async def _refused(call: Call, attempt: Attempt) -> None:
+    async def run() -> None:
+        async with unit_of_work(attempt.actor) as session:
+            await call(session, attempt)
+
+    with pytest.raises(NotFound):
+        await run()
+
+
+@pytest.mark.parametrize("name", BY_ID)
+async def test_an_id_of_somebody_else_is_not_found(ours: Tenant, theirs: Tenant, name: str) -> None:
+    for attempt in _attempts(ours, theirs).values():
+        await _refused(BY_ID[name], attempt)
+
+
+@pytest.mark.parametrize("name", BY_WORKSPACE)
+async def test_a_workspace_out_of_reach_is_not_found(
+    ours: Tenant, theirs: Tenant, name: str
+) -> None:
+    prey = ours.first
+    await _refused(BY_WORKSPACE[name], Attempt(theirs.actor, prey.id, prey))
+    await _refused(BY_WORKSPACE[name], Attempt(ours.second.alone, prey.id, prey))
+
+
+async def test_nobody_counts_the_threads_of_others(ours: Tenant, theirs: Tenant) -> None:
+    for attempt in _attempts(ours, theirs).values():
+        if attempt.workspace_id == ours.second.id or attempt.actor is ours.actor:
+            continue
+        async with unit_of_work(attempt.actor) as session:
+            counts = await inbox.count_states(session, attempt.actor, ours.first.id, None)
+        assert sum(counts.values()) == 0
+
+
+async def test_a_forged_reach_shows_nothing(ours: Tenant, theirs: Tenant) -> None:
+    forger = replace(theirs.actor, workspaces=ours.actor.workspaces)
+    async with unit_of_work(forger) as session:
+        page = await inbox.list_threads(session, forger, ours.first.id, inbox.InboxFilter())
+        assert (page.rows, page.channels, sum(page.counts.values())) == ((), (), 0)
+        assert await connections.list_connections(session, forger, ours.first.id) == ()
+
+
+async def test_a_channel_of_another_client_filters_to_nothing(ours: Tenant) -> None:
+    channel = ours.first.community.channels["general"]
+    async with unit_of_work(ours.actor) as session:
+        page = await inbox.list_threads(
+            session, ours.actor, ours.second.id, inbox.InboxFilter(channel_id=channel)
+        )
+        assert (page.rows, sum(page.counts.values())) == ((), 0)
+        seen = await activity.read_activity(
+            session,
+            ours.actor,
+            ours.second.id,
+            days=7,
+            channel_id=channel,
+            now=datetime.now(UTC),
+        )
+        assert (seen.messages, seen.members) == (0, 0)
+
+
+async def test_the_worker_finds_nothing_under_another_tenant(ours: Tenant, theirs: Tenant) -> None:
+    for attempt in _attempts(ours, theirs).values():
+        assert not await syncing.take_lease(attempt.actor, attempt.work, new_id())
+        assert not await syncing.read_live(attempt.actor, attempt.work, new_id(), 0.0)
+        await syncing.note_fault(attempt.actor, attempt.work, syncing.ReauthoriseNeeded())
+    async with unit_of_work(ours.actor) as session:
+        row = await connections.find_connection(
+            session, ours.first.id, ours.first.community.connection_id
+        )
+        assert (row.state, row.lease_owner, row.failures) == ("active", None, 0)
