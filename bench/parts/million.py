@@ -95,7 +95,7 @@ def _community(connection: psycopg.Connection, made: Filled, members: int, threa
         insert into member (agency_id, workspace_id, id, name, bot, team, created_at)
         select {_HEAD}, {_ID.format("i")}, 'Member ' || i, false, i %% 500 = 0, now()
         from generate_series(0, %(members)s - 1) i
-        """,
+        """.encode(),
         given,
     )
     connection.execute(
@@ -108,7 +108,7 @@ def _community(connection: psycopg.Connection, made: Filled, members: int, threa
             {_BEGAN} + interval '40 minutes', {_ID.format("i * 5 + 4")}, 5,
             case when i %% 20 = 0 then {_BEGAN} + interval '40 minutes' end
         from generate_series(0, %(threads)s - 1) i
-        """,
+        """.encode(),
         given,
     )
     connection.execute(
@@ -122,6 +122,6 @@ def _community(connection: psycopg.Connection, made: Filled, members: int, threa
             || repeat('; does anybody else see it too', 1 + (i + n) %% 4),
             {_BEGAN} + n * interval '10 minutes', now()
         from generate_series(0, %(threads)s - 1) i, generate_series(0, 4) n
-        """,
+        """.encode(),
         given,
     )
