@@ -46,14 +46,17 @@ class Identity(InWorkspace, Base):
 
 
 class Thread(InWorkspace, Base):
-    """A message and its replies; ``root`` is the network's id of the first message."""
+    """A message and its replies; ``root`` is the network's id of the first message.
+
+    ``state_at`` is when a user last moved it; until one does, history decides its state.
+    """
 
     __tablename__ = "thread"
 
     channel_id: Mapped[UUID]
     root: Mapped[str]
     state: Mapped[str]
-    state_at: Mapped[datetime]
+    state_at: Mapped[datetime | None]
     started_at: Mapped[datetime]
     starter_id: Mapped[UUID]
     first_response_at: Mapped[datetime | None]

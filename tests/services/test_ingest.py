@@ -377,3 +377,17 @@ async def test_nobody_stops_the_ingest_with_what_they_write(community: Community
     assert got["messages"][0][4] == "ab?"
     assert [row[1] for row in got["threads"]] == ["m1", "m2", "m4"]
     assert got["reactions"][0][3] == endless[:100]
+
+
+@pytest.mark.parametrize("turned", [False, True])
+async def test_history_in_any_order_waits_for_who_wrote_last(
+    community: Community, turned: bool
+) -> None:
+    told = [
+        said("old", by="ana", at=ago(days=30)),
+        said("team", by="team", to="old", at=ago(days=2)),
+        said("last", by="ana", to="old", at=ago(days=1)),
+    ]
+    for message in reversed(told) if turned else told:
+        await bring(community, message, live=False)
+    assert await _rows(community, "select state from thread") == [("open",)]

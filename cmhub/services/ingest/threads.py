@@ -38,7 +38,7 @@ _SETTLE = text("""
     select :agency, :workspace, w.id, w.channel_id, w.root,
         case when s.last_at < cast(:recent as timestamptz) then 'done'
             when s.since is null then 'waiting' else 'open' end,
-        :now, s.started_at, s.starter, s.answered_at, s.last_at, s.last_id, s.n, s.since
+        null, s.started_at, s.starter, s.answered_at, s.last_at, s.last_id, s.n, s.since
     from unnest(cast(:ids as uuid[]), cast(:channels as uuid[]), cast(:roots as text[]))
         w(id, channel_id, root)
     cross join lateral (
@@ -67,9 +67,11 @@ _SETTLE = text("""
         last_message_id = excluded.last_message_id, message_count = excluded.message_count,
         waiting_since = excluded.waiting_since,
         state = case
-            when excluded.waiting_since is null and t.state = 'open' then 'waiting'
             when excluded.waiting_since is not null and t.id = any(cast(:reopened as uuid[]))
                 then 'open'
+            when t.state_at is null and cast(:recent as timestamptz) is not null
+                then excluded.state
+            when excluded.waiting_since is null and t.state = 'open' then 'waiting'
             else t.state end
 """)
 _PLACES = text("""
@@ -106,13 +108,11 @@ async def _settle(
     places: dict[UUID, tuple[UUID, str]],
     reopened: list[UUID],
 ) -> None:
-    moment = now()
     await session.execute(
         _SETTLE,
         scope.keys
         | {
-            "now": moment,
-            "recent": None if scope.live else moment - RECENT,
+            "recent": None if scope.live else now() - RECENT,
             "ids": list(places),
             "channels": [channel for channel, _ in places.values()],
             "roots": [root for _, root in places.values()],
