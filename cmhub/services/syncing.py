@@ -292,8 +292,12 @@ async def note_fault(actor: Actor, work: Work, fault: NetworkFault) -> None:
 
 
 def wait_after(fault: NetworkFault, failures: int) -> timedelta:
-    """How long to leave a network alone: what it asks for, else 2, 4, 8 … 300 s, with jitter."""
-    asked = fault.after_seconds if isinstance(fault, Retry) else 0.0
+    """How long to leave a network alone: what it asks for, else 2, 4, 8 … 300 s, with jitter.
+
+    A first failure that is no rate limit is often over at once, so it is tried again soon.
+    """
+    patient = fault.code == "busy" or failures >= PATIENCE
+    asked = fault.after_seconds if isinstance(fault, Retry) and patient else 0.0
     backoff = min(300.0, 2.0 ** min(failures, 9))
     return timedelta(seconds=max(asked, backoff) * random.uniform(1.0, 1.25))  # noqa: S311
 

@@ -42,6 +42,11 @@ _OPENING = frozenset(
     )
 )
 
+# Of these, what an open tab sends when its address changes. They show nothing and do nothing but
+# call the page's loads, which look at the session themselves.
+_TURN = f"{OnLoadInternalState.get_full_name()}.on_load_internal"
+_TURNED = f"{OnLoadInternalState.get_full_name()}.set_is_hydrated"
+
 
 class Refused(CMHubError):
     """The event names nothing that a browser may call."""
@@ -84,6 +89,8 @@ class Gate(Middleware):
             shell.door = ""
         try:
             self._limit(root.router_data, cookie)
+            if event.name in (_TURN, _TURNED):
+                return await _turn(app, root, event.name)
             visit = await self._visit(root.router_data, cookie)
             shell._show(visit)
             TABS.place(str(root.router_data.get("token", "")), visit)
@@ -152,6 +159,18 @@ def _substates(kind: type[BaseState]) -> list[type[BaseState]]:
     for each in kind.get_substates():
         found.extend([each, *_substates(each)])
     return found
+
+
+async def _turn(app: App, root: BaseState, name: str) -> StateUpdate | None:
+    """Call the loads of a tab's new address in one step, without hiding what it shows meanwhile."""
+    loads = app.get_load_events(root.rx_router_url.path) if name == _TURN else []
+    if not (loads and isinstance(root, State) and root.is_hydrated):
+        return None
+    # The browser puts it to false when the address changes, and must hear of it.
+    root.is_hydrated = True
+    delta = await root._get_resolved_delta()
+    root._clean()
+    return StateUpdate(delta=delta, events=Event.from_event_type(loads))
 
 
 async def _refuse(root: BaseState, shell: SessionState, refusal: CMHubError) -> StateUpdate:

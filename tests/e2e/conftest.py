@@ -18,8 +18,9 @@ _QUIET = [
 ]
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
+    """A browser of the module's own: while one is open, no other event loop may run."""
     with sync_playwright() as playwright:
         one = playwright.chromium.launch(executable_path=chromium(), args=_QUIET)
         yield one
