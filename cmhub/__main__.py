@@ -29,6 +29,11 @@ class Format(StrEnum):
     """The exports that can be imported."""
 
     jsonl = "jsonl"
+    csv = "csv"
+    discord = "discord"
+    slack = "slack"
+    discourse = "discourse"
+    mbox = "mbox"
 
 
 @cli.callback()
@@ -108,24 +113,34 @@ def import_command(
     file: Annotated[Path, typer.Argument(exists=True, dir_okay=False, readable=True)],
     agency: Annotated[str, typer.Option(metavar="SLUG")],
     workspace: Annotated[str, typer.Option(metavar="SLUG")],
-    _format: Annotated[
-        Format, typer.Option("--format", help="What kind of export it is.")
-    ] = Format.jsonl,
+    kind: Annotated[
+        Format | None,
+        typer.Option("--format", help="What kind of export it is; guessed when not given."),
+    ] = None,
     channel: Annotated[
         str | None, typer.Option(help="Put every message into this channel.")
     ] = None,
     create: Annotated[bool, typer.Option(help="Make the workspace if it is missing.")] = False,
+    encoding: Annotated[
+        str | None, typer.Option(help="That of a text which does not tell it, as cp1252.")
+    ] = None,
+    keep_quotes: Annotated[
+        bool, typer.Option("--keep-quotes", help="Leave in what mails quote at their end.")
+    ] = False,
 ) -> None:
     """Bring in the history of a community from an export; what is there already stays as it is."""
-    from cmhub.services.importing import import_file
+    from cmhub.services import importing
 
     result = asyncio.run(
-        import_file(
+        importing.import_file(
             file,
             agency,
             workspace,
+            kind=importing.Format(kind) if kind else None,
             channel=channel,
             create=create,
+            encoding=encoding,
+            keep_quotes=keep_quotes,
             progress=_progress if sys.stderr.isatty() else None,
         )
     )

@@ -105,7 +105,10 @@ class ObjectStorage:
     async def list_prefix(self, prefix: str) -> AsyncIterator[Stored]:
         """Everything under the prefix, in no order."""
         with _told(prefix):
-            async for batch in obstore.list(self._store, prefix, chunk_size=500):
+            listed = obstore.list(  # pyright: ignore[reportUnknownMemberType]
+                self._store, prefix, chunk_size=500
+            )
+            async for batch in listed:
                 for meta in batch:
                     yield Stored(meta["path"], meta["size"], meta["last_modified"])
 
