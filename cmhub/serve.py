@@ -12,6 +12,7 @@ import signal
 import socket
 import subprocess
 import sys
+import tempfile
 import threading
 import time
 from collections.abc import Callable, Generator, Sequence
@@ -68,6 +69,7 @@ def serve(host: str, port: int, workers: int, *, with_worker: bool | None = None
     _require(host, port, workers)
     _prepare_environment(port)
     with ExitStack() as beside:
+        beside.enter_context(_figures_together())
         if settings().embedded:
             cluster = embedded.start(settings().data_dir)
             beside.enter_context(kept_running(cluster))
@@ -102,6 +104,14 @@ def _address(port: int) -> str:
 
 def _prepare_environment(port: int) -> None:
     export_environment({**_REFLEX, "CMHUB_BASE_URL": _address(port)})
+
+
+@contextmanager
+def _figures_together() -> Generator[None]:
+    """Give the web processes and the worker one folder for what they count."""
+    with tempfile.TemporaryDirectory(prefix="cmhub-figures-") as folder:
+        export_environment({"PROMETHEUS_MULTIPROC_DIR": folder})
+        yield
 
 
 def _serve_web(host: str, port: int, workers: int) -> None:
