@@ -34,6 +34,7 @@ from cmhub.errors import NotReady
 TARGET = "cmhub.cmhub:app"
 
 _GRACE = 10  # seconds to finish what was begun
+_OVERLAP = 6.0  # seconds in which an old web process goes on beside its successor
 _GLANCE = 0.25  # seconds between looks at another process
 _FIRST_PAUSE = 0.5  # seconds before something that died is started again; doubled each time
 _LONGEST_PAUSE = 30.0
@@ -53,7 +54,7 @@ _log = logging.getLogger(__name__)
 
 
 def serve(host: str, port: int, workers: int, *, with_worker: bool | None = None) -> None:
-    """Serve until asked to stop.
+    """Serve until asked to stop; SIGHUP replaces the processes one after the other.
 
     Args:
         host: the address to listen at.
@@ -74,11 +75,12 @@ def serve(host: str, port: int, workers: int, *, with_worker: bool | None = None
             cluster = embedded.start(settings().data_dir)
             beside.enter_context(kept_running(cluster))
         asyncio.run(refuse_powerful_role())
+        renew: list[Callable[[], None]] = []
         if settings().embedded if with_worker is None else with_worker:
             worker = [sys.executable, "-m", "cmhub", "worker", "--parent", str(os.getpid())]
-            beside.enter_context(kept_alive(worker))
+            renew.append(beside.enter_context(kept_alive(worker)))
         print(f"CMHub: {_address(port)} (listening at {host}:{port}; Ctrl-C stops it)", flush=True)
-        _serve_web(host, port, workers)
+        _serve_web(host, port, workers, renew)
 
 
 def _require(host: str, port: int, workers: int) -> None:
@@ -114,7 +116,7 @@ def _figures_together() -> Generator[None]:
         yield
 
 
-def _serve_web(host: str, port: int, workers: int) -> None:
+def _serve_web(host: str, port: int, workers: int, renew: Sequence[Callable[[], None]]) -> None:
     # A fork would inherit the threads' locks and everybody's descriptors.
     multiprocessing.set_start_method("spawn", force=True)
     server = Server(
@@ -125,10 +127,13 @@ def _serve_web(host: str, port: int, workers: int) -> None:
         workers=workers,
         factory=True,
         respawn_failed_workers=True,
+        respawn_interval=_OVERLAP,
         workers_kill_timeout=_GRACE,
         log_level=LogLevels.warning,
         log_dictconfig=_GRANIAN_LOGS,
     )
+    for one in renew:
+        server.on_reload(one)
     server.serve(target_loader=_load)
 
 
@@ -189,31 +194,40 @@ def _keep_running(cluster: embedded.Cluster, stopping: threading.Event) -> None:
             pause = _FIRST_PAUSE
 
 
-def kept_alive(command: Sequence[str]) -> AbstractContextManager[None]:
-    """Run a command beside the block, again whenever it ends, and stop it with the block."""
-    return _beside(partial(_keep, command))
+@contextmanager
+def kept_alive(command: Sequence[str]) -> Generator[Callable[[], None]]:
+    """Run a command beside the block, again whenever it ends, and stop it with the block.
+
+    What is yielded ends it in good order and starts it anew.
+    """
+    renewing = threading.Event()
+    with _beside(partial(_keep, command, renewing)):
+        yield renewing.set
 
 
-def _keep(command: Sequence[str], stopping: threading.Event) -> None:
+def _keep(command: Sequence[str], renewing: threading.Event, stopping: threading.Event) -> None:
     pause = _FIRST_PAUSE
     while not stopping.is_set():
         began = time.monotonic()
-        code = _run(command, stopping)
+        code = _run(command, renewing, stopping)
         if code is None:
-            return
+            continue
         settled = time.monotonic() - began > _SETTLED
         pause = _FIRST_PAUSE if settled else min(pause * 2, _LONGEST_PAUSE)
         _log.error("the worker ended with code %s; it starts again in %s s", code, pause)
         stopping.wait(pause)
 
 
-def _run(command: Sequence[str], stopping: threading.Event) -> int | None:
-    """Run a command to its end and return its code, or None when it was stopped."""
+def _run(
+    command: Sequence[str], renewing: threading.Event, stopping: threading.Event
+) -> int | None:
+    """Run a command to its end and return its code, or None when it was asked to end."""
     # In a session of its own Ctrl-C does not reach it twice.
     with subprocess.Popen(command, stdin=subprocess.DEVNULL, start_new_session=True) as process:
-        while not stopping.wait(_GLANCE):
+        while not stopping.wait(_GLANCE) and not renewing.is_set():
             if (code := process.poll()) is not None:
                 return code
+        renewing.clear()
         process.terminate()
         try:
             process.wait(_GRACE)
