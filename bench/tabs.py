@@ -26,6 +26,7 @@ _REFLEX = {
     "__REFLEX_MOUNT_FRONTEND_COMPILED_APP": "true",
     "__REFLEX_SKIP_COMPILE": "true",
     "REFLEX_ENV_MODE": "prod",
+    "REFLEX_OPLOCK_ENABLED": "true",
 }
 _USERS = 25
 _DRIVERS = 8

@@ -43,6 +43,9 @@ _REFLEX = {
     "__REFLEX_MOUNT_FRONTEND_COMPILED_APP": "true",
     "__REFLEX_SKIP_COMPILE": "true",
     "REFLEX_ENV_MODE": "prod",
+    # Of several processes the one with the page's websocket keeps its state between events, and
+    # gives it up when another asks: two thirds of the CPU of an event, see bench/tabs.py.
+    "REFLEX_OPLOCK_ENABLED": "true",
 }
 # Its own handlers would write beside ours, in another form.
 _GRANIAN_LOGS: dict[str, Any] = {
