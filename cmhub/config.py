@@ -30,6 +30,9 @@ class Settings(BaseSettings):
     smtp_url: str | None = None
     mail_from: str = "CMHub <no-reply@localhost>"
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
+    publisher: str = ""
+    publisher_contact: str = ""
+    hosted_by: str = ""
     metrics_token: str | None = None
     otlp_url: str | None = None
     trusted_proxies: Annotated[list[str], NoDecode] = Field(default_factory=list[str])
