@@ -2,12 +2,13 @@
 
 from starlette.routing import BaseRoute
 
-from cmhub.web import auth, boot, health, start, static
+from cmhub.web import auth, boot, files, health, start, static
 
 routes: list[BaseRoute] = [
     *boot.routes,
     *auth.routes,
     *start.routes,
     *static.routes,
+    *files.routes,
     *health.routes,
 ]
