@@ -27,6 +27,7 @@ class Settings(BaseSettings):
     base_url: str = "http://localhost:8000"
     secret_keys: Annotated[list[str], NoDecode] = Field(default_factory=list[str])
     data_dir: Path = PROJECT / ".data"
+    storage_url: str | None = None
     smtp_url: str | None = None
     mail_from: str = "CMHub <no-reply@localhost>"
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
@@ -58,6 +59,16 @@ class Settings(BaseSettings):
         if not value.startswith(("http://", "https://")):
             raise ValueError("it must begin with http:// or https://")
         return value.rstrip("/")
+
+    @field_validator("storage_url")
+    @classmethod
+    def _is_bucket(cls, value: str | None) -> str | None:
+        if not value:
+            return None
+        parts = urlsplit(value)
+        if parts.scheme != "s3" or not parts.netloc or "@" in parts.netloc:
+            raise ValueError("it must be s3://bucket/prefix, credentials apart")
+        return value
 
     @property
     def embedded(self) -> bool:

@@ -6,6 +6,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from importlib import import_module
+from pathlib import Path
 from uuid import UUID
 
 import pytest
@@ -24,6 +25,7 @@ from cmhub.services import (
     activity,
     connecting,
     connections,
+    files,
     inbox,
     measures,
     replies,
@@ -128,8 +130,16 @@ BY_WORKSPACE: Mapping[str, Call] = {
     "activity.read_activity": lambda s, a: activity.read_activity(
         s, a.actor, a.prey.id, days=7, now=datetime.now(UTC)
     ),
+    "files.put_file": lambda _, a: files.put_file(a.actor, a.prey.id, "logo/a.png", b"x"),
+    "files.fetch_file": lambda _, a: files.fetch_file(
+        a.actor, a.prey.id, "logo/a.png", Path("/dev/null")
+    ),
+    "files.delete_file": lambda _, a: files.delete_file(a.actor, a.prey.id, "logo/a.png"),
+    "files.open_file": lambda _, a: files.open_file(a.actor, a.prey.id, "logo/a.png"),
+    "files.list_files": lambda _, a: anext(files.list_files(a.actor, a.prey.id)),
 }
 WITHOUT = {
+    "files.file_key": "all of files.* go through it",
     "workspaces.create_workspace": "it takes no ids",
     "inbox.count_states": "it counts what is in scope, see below",
     "audit.record": "it is called with what was found in scope",

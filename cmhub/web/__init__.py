@@ -3,6 +3,7 @@
 from starlette.routing import BaseRoute
 
 from cmhub.web import auth, boot, health, public, start, static
+from cmhub.web import auth, boot, files, health, start, static
 
 routes: list[BaseRoute] = [
     *boot.routes,
@@ -10,5 +11,6 @@ routes: list[BaseRoute] = [
     *start.routes,
     *static.routes,
     *public.routes,
+    *files.routes,
     *health.routes,
 ]

@@ -82,6 +82,7 @@ GET /auth/sign-up                    public
 GET /auth/sign-up/                   public
 POST /auth/sign-up/                  public
 GET /boot.js                         public
+GET /files/{agency}/{workspace}/{name:path}  signed-in
 GET /healthz                         public
 GET /metrics                         public
 POST /preferences                    public
