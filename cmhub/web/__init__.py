@@ -2,8 +2,7 @@
 
 from starlette.routing import BaseRoute
 
-from cmhub.web import auth, boot, health, public, start, static
-from cmhub.web import auth, boot, files, health, start, static
+from cmhub.web import auth, boot, files, health, public, start, static
 
 routes: list[BaseRoute] = [
     *boot.routes,

@@ -132,7 +132,11 @@ async def choose_language(request: Request) -> Response:
 async def robots(_request: Request) -> Response:
     """Tell search engines where the public pages are listed, and that the rest is no business."""
     lines = ["User-agent: *", "Disallow: /w/", "Disallow: /a/", "Disallow: /me/"]
-    lines += ["Disallow: /auth/", "Disallow: /sandbox/", f"Sitemap: {settings().base_url}/sitemap.xml"]
+    lines += [
+        "Disallow: /auth/",
+        "Disallow: /sandbox/",
+        f"Sitemap: {settings().base_url}/sitemap.xml",
+    ]
     return PlainTextResponse("\n".join(lines) + "\n", headers={"Cache-Control": _KEPT})
 
 
