@@ -51,6 +51,7 @@ test-networks: setup .venv/dev.stamp ## contract tests of the networks against r
 	@$(BIN)/python -m pytest tests/contract
 
 test-production: setup .venv/dev.stamp ## the same promises on your own PostgreSQL and Redis: PG=, REDIS=
+	@$(BIN)/python -m tests.support.browser
 	@CMHUB_TEST_OWNER_URL="$(PG)" CMHUB_TEST_REDIS_URL="$(REDIS)" \
 		$(BIN)/python -m pytest -m production tests/production
 	@CMHUB_TEST_OWNER_URL="$(PG)" $(BIN)/python -m pytest tests/test_architecture.py \

@@ -4,12 +4,14 @@ from functools import partial
 
 import reflex as rx
 from granian.utils.proxies import wrap_asgi_with_proxy_headers
+from reflex_base import otel
 from starlette.applications import Starlette
 
 from cmhub import frontend
 from cmhub.components.app import boundary, head, not_found, overlay, waiting
 from cmhub.components.text import t
 from cmhub.config import settings
+from cmhub.integrations.tracing import trace_process
 from cmhub.pages import PAGES
 from cmhub.sandbox import homeserver, mail
 from cmhub.sandbox.living import live
@@ -24,6 +26,8 @@ from cmhub.web.headers import SecurityHeaders
 from cmhub.web.uploads import NoUploads
 
 keep_secrets_out_of_logs()
+if trace_process("cmhub web"):
+    otel.enable()
 
 app = rx.App(
     head_components=head(),

@@ -31,6 +31,11 @@ class Settings(BaseSettings):
     smtp_url: str | None = None
     mail_from: str = "CMHub <no-reply@localhost>"
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
+    publisher: str = ""
+    publisher_contact: str = ""
+    hosted_by: str = ""
+    metrics_token: str | None = None
+    otlp_url: str | None = None
     trusted_proxies: Annotated[list[str], NoDecode] = Field(default_factory=list[str])
     allowed_addresses: Annotated[list[str], NoDecode] = Field(default_factory=list[str])
 
@@ -40,6 +45,13 @@ class Settings(BaseSettings):
         if not isinstance(value, str):
             return value
         return [part.strip() for part in value.split(",") if part.strip()]
+
+    @field_validator("otlp_url")
+    @classmethod
+    def _an_address(cls, value: str | None) -> str | None:
+        if value is not None and not value.startswith(("http://", "https://")):
+            raise ValueError("it must begin with http:// or https://")
+        return value
 
     @field_validator("base_url")
     @classmethod
@@ -68,6 +80,11 @@ class Settings(BaseSettings):
         """Whether this is an installation on one's own machine, for nobody else."""
         host = urlsplit(self.base_url).hostname or ""
         return self.embedded and _LOOPBACK.fullmatch(host) is not None
+
+    @property
+    def watched(self) -> bool:
+        """Whether anybody may ask for figures of the processes, or gets their spans."""
+        return self.local or self.metrics_token is not None or self.otlp_url is not None
 
     @property
     def reachable(self) -> list[str]:
@@ -102,6 +119,12 @@ def settings() -> Settings:
         first = error.errors()[0]
         name = "CMHUB_" + "_".join(str(part) for part in first["loc"]).upper()
         raise WrongSetting(setting=name, reason=str(first["msg"])) from None
+
+
+def shared_figures() -> Path | None:
+    """Where the processes of one installation keep their figures together, if they do."""
+    found = os.environ.get("PROMETHEUS_MULTIPROC_DIR")
+    return Path(found) if found else None
 
 
 def export_environment(values: dict[str, str]) -> None:

@@ -26,6 +26,7 @@ from cmhub.actor import Actor
 from cmhub.config import settings
 from cmhub.errors import NotReady, WrongRole
 from cmhub.logs import know_actor
+from cmhub.telemetry import span
 
 LIVE = "cmhub_live"
 WORK = "cmhub_work"
@@ -180,9 +181,10 @@ async def unit_of_work(actor: Actor) -> AsyncGenerator[AsyncSession]:
             went in the very moment of the commit.
     """
     know_actor(actor)
-    async with _transaction() as session:
-        await enter_scope(session, actor)
-        yield session
+    with span("unit of work"):
+        async with _transaction() as session:
+            await enter_scope(session, actor)
+            yield session
 
 
 @asynccontextmanager

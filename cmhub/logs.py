@@ -16,6 +16,7 @@ from structlog.typing import EventDict, Processor
 
 from cmhub.actor import Actor
 from cmhub.config import settings
+from cmhub.telemetry import trace_ids
 
 _LINK = re.compile(r"(/auth/(?:confirm|reset)/)[^/?#\s\"']+")
 _CHATTY = ("alembic", "sqlalchemy", "httpx", "httpcore", "pgqueuer")
@@ -45,6 +46,7 @@ def configure() -> None:
     terminal = sys.stderr.isatty()
     shared: list[Processor] = [
         merge_contextvars,
+        _name_trace,
         structlog.processors.add_log_level,
         structlog.processors.TimeStamper(fmt="iso", utc=True),
     ]
@@ -67,6 +69,10 @@ def _rendered(*, terminal: bool) -> list[Processor]:
         _scrub,
         structlog.processors.JSONRenderer(ensure_ascii=False),
     ]
+
+
+def _name_trace(_logger: object, _method: str, event: EventDict) -> EventDict:
+    return {**event, **trace_ids()}
 
 
 def _scrub(_logger: object, _method: str, event: EventDict) -> EventDict:

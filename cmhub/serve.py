@@ -12,6 +12,7 @@ import signal
 import socket
 import subprocess
 import sys
+import tempfile
 import threading
 import time
 from collections.abc import Callable, Generator, Sequence
@@ -33,6 +34,7 @@ from cmhub.errors import NotReady
 TARGET = "cmhub.cmhub:app"
 
 _GRACE = 10  # seconds to finish what was begun
+_OVERLAP = 6.0  # seconds in which an old web process goes on beside its successor
 _GLANCE = 0.25  # seconds between looks at another process
 _FIRST_PAUSE = 0.5  # seconds before something that died is started again; doubled each time
 _LONGEST_PAUSE = 30.0
@@ -41,6 +43,9 @@ _REFLEX = {
     "__REFLEX_MOUNT_FRONTEND_COMPILED_APP": "true",
     "__REFLEX_SKIP_COMPILE": "true",
     "REFLEX_ENV_MODE": "prod",
+    # Of several processes the one with the page's websocket keeps its state between events, and
+    # gives it up when another asks: two thirds of the CPU of an event, see bench/tabs.py.
+    "REFLEX_OPLOCK_ENABLED": "true",
 }
 # Its own handlers would write beside ours, in another form.
 _GRANIAN_LOGS: dict[str, Any] = {
@@ -52,7 +57,7 @@ _log = logging.getLogger(__name__)
 
 
 def serve(host: str, port: int, workers: int, *, with_worker: bool | None = None) -> None:
-    """Serve until asked to stop.
+    """Serve until asked to stop; SIGHUP replaces the processes one after the other.
 
     Args:
         host: the address to listen at.
@@ -68,15 +73,17 @@ def serve(host: str, port: int, workers: int, *, with_worker: bool | None = None
     _require(host, port, workers)
     _prepare_environment(port)
     with ExitStack() as beside:
+        beside.enter_context(_figures_together())
         if settings().embedded:
             cluster = embedded.start(settings().data_dir)
             beside.enter_context(kept_running(cluster))
         asyncio.run(refuse_powerful_role())
+        renew: list[Callable[[], None]] = []
         if settings().embedded if with_worker is None else with_worker:
             worker = [sys.executable, "-m", "cmhub", "worker", "--parent", str(os.getpid())]
-            beside.enter_context(kept_alive(worker))
+            renew.append(beside.enter_context(kept_alive(worker)))
         print(f"CMHub: {_address(port)} (listening at {host}:{port}; Ctrl-C stops it)", flush=True)
-        _serve_web(host, port, workers)
+        _serve_web(host, port, workers, renew)
 
 
 def _require(host: str, port: int, workers: int) -> None:
@@ -104,7 +111,15 @@ def _prepare_environment(port: int) -> None:
     export_environment({**_REFLEX, "CMHUB_BASE_URL": _address(port)})
 
 
-def _serve_web(host: str, port: int, workers: int) -> None:
+@contextmanager
+def _figures_together() -> Generator[None]:
+    """Give the web processes and the worker one folder for what they count."""
+    with tempfile.TemporaryDirectory(prefix="cmhub-figures-") as folder:
+        export_environment({"PROMETHEUS_MULTIPROC_DIR": folder})
+        yield
+
+
+def _serve_web(host: str, port: int, workers: int, renew: Sequence[Callable[[], None]]) -> None:
     # A fork would inherit the threads' locks and everybody's descriptors.
     multiprocessing.set_start_method("spawn", force=True)
     server = Server(
@@ -115,10 +130,13 @@ def _serve_web(host: str, port: int, workers: int) -> None:
         workers=workers,
         factory=True,
         respawn_failed_workers=True,
+        respawn_interval=_OVERLAP,
         workers_kill_timeout=_GRACE,
         log_level=LogLevels.warning,
         log_dictconfig=_GRANIAN_LOGS,
     )
+    for one in renew:
+        server.on_reload(one)
     server.serve(target_loader=_load)
 
 
@@ -179,31 +197,40 @@ def _keep_running(cluster: embedded.Cluster, stopping: threading.Event) -> None:
             pause = _FIRST_PAUSE
 
 
-def kept_alive(command: Sequence[str]) -> AbstractContextManager[None]:
-    """Run a command beside the block, again whenever it ends, and stop it with the block."""
-    return _beside(partial(_keep, command))
+@contextmanager
+def kept_alive(command: Sequence[str]) -> Generator[Callable[[], None]]:
+    """Run a command beside the block, again whenever it ends, and stop it with the block.
+
+    What is yielded ends it in good order and starts it anew.
+    """
+    renewing = threading.Event()
+    with _beside(partial(_keep, command, renewing)):
+        yield renewing.set
 
 
-def _keep(command: Sequence[str], stopping: threading.Event) -> None:
+def _keep(command: Sequence[str], renewing: threading.Event, stopping: threading.Event) -> None:
     pause = _FIRST_PAUSE
     while not stopping.is_set():
         began = time.monotonic()
-        code = _run(command, stopping)
+        code = _run(command, renewing, stopping)
         if code is None:
-            return
+            continue
         settled = time.monotonic() - began > _SETTLED
         pause = _FIRST_PAUSE if settled else min(pause * 2, _LONGEST_PAUSE)
         _log.error("the worker ended with code %s; it starts again in %s s", code, pause)
         stopping.wait(pause)
 
 
-def _run(command: Sequence[str], stopping: threading.Event) -> int | None:
-    """Run a command to its end and return its code, or None when it was stopped."""
+def _run(
+    command: Sequence[str], renewing: threading.Event, stopping: threading.Event
+) -> int | None:
+    """Run a command to its end and return its code, or None when it was asked to end."""
     # In a session of its own Ctrl-C does not reach it twice.
     with subprocess.Popen(command, stdin=subprocess.DEVNULL, start_new_session=True) as process:
-        while not stopping.wait(_GLANCE):
+        while not stopping.wait(_GLANCE) and not renewing.is_set():
             if (code := process.poll()) is not None:
                 return code
+        renewing.clear()
         process.terminate()
         try:
             process.wait(_GRACE)

@@ -5,12 +5,15 @@ import re
 from functools import cache, partial
 from pathlib import Path
 
+from babel.numbers import format_currency
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
 
 from cmhub.config import PROJECT
 from cmhub.locales import text
 
+_WHOLE = {"en": "¤#,##0", "fr": "#,##0\xa0¤"}
 _WEB = Path(__file__).parent / "web"
+STATIC = _WEB / "static"
 _THEME = re.compile(r'\[data-theme="(cmhub|cmhub-dark)"\] \{\n(.*?)\n\}', re.DOTALL)
 
 
@@ -24,7 +27,17 @@ def _environment() -> Environment:
         lstrip_blocks=True,
     )
     found.globals["static"] = static_address
+    found.filters["euros"] = _euros
     return found
+
+
+def _euros(cents: int, language: str) -> str:
+    """An amount of euros as the language writes it, without cents where there are none."""
+    whole = cents % 100 == 0
+    return format_currency(
+        cents / 100, "EUR", locale=language, format=None if not whole else _WHOLE[language],
+        currency_digits=False,
+    )  # fmt: skip
 
 
 def render(template: str, language: str, **values: object) -> str:
@@ -35,14 +48,12 @@ def render(template: str, language: str, **values: object) -> str:
 
 @cache
 def static_file(name: str) -> bytes:
-    """Return one of our own small files for pages without Reflex: `site.css`, `site.js`.
+    """Return one of our own small files for pages without Reflex: `site.css`, `site.js`, pictures.
 
     The colours of the style sheet are those of the application's, so that there is one source.
     """
-    content = (_WEB / "static" / name).read_text(encoding="utf-8")
-    if name.endswith(".css"):
-        content = _colours() + content
-    return content.encode()
+    content = (STATIC / name).read_bytes()
+    return _colours().encode() + content if name.endswith(".css") else content
 
 
 def _colours() -> str:

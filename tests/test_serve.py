@@ -57,6 +57,16 @@ def test_it_starts_a_child_again_that_was_killed(tmp_path: Path) -> None:
     assert not runs(pids(notes)[1])
 
 
+def test_it_starts_a_child_anew_when_told_to(tmp_path: Path) -> None:
+    notes = tmp_path / "notes"
+    with kept_alive([sys.executable, "-c", _NOTE + _WAIT, str(notes)]) as renew:
+        wait_for(lambda: len(pids(notes)) == 1)
+        renew()
+        wait_for(lambda: len(pids(notes)) == 2)
+        assert not runs(pids(notes)[0])
+        assert runs(pids(notes)[1])
+
+
 def test_it_waits_longer_each_time_for_a_child_that_keeps_ending(tmp_path: Path) -> None:
     notes = tmp_path / "notes"
     with kept_alive([sys.executable, "-c", _NOTE, str(notes)]):

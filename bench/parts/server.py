@@ -36,13 +36,16 @@ class Server:
 
 
 @contextmanager
-def serving(target: str, log: Path, environment: Mapping[str, str]) -> Iterator[Server]:
+def serving(
+    target: str, log: Path, environment: Mapping[str, str], workers: int = 1
+) -> Iterator[Server]:
     """Serve an ASGI factory by granian on a free port of localhost."""
     with socket.socket() as one:
         one.bind(("127.0.0.1", 0))
         port = int(one.getsockname()[1])
     url = f"http://localhost:{port}"
     command = [sys.executable, "-m", "granian", "--interface", "asgi", "--factory"]
+    command += ["--workers", str(workers)]
     with log.open("wb") as written:
         process = subprocess.Popen(
             [*command, "--host", "127.0.0.1", "--port", str(port), target],

@@ -29,6 +29,7 @@ from cmhub.integrations.addresses import (
     is_named,
     resolve,
 )
+from cmhub.telemetry import note_outgoing, span
 
 USER_AGENT = "CMHub/1"
 CONNECT_SECONDS = 5.0
@@ -195,8 +196,9 @@ class Client:
         began = time.monotonic()
         outcome: str = "cancelled"
         try:
-            async with asyncio.timeout(seconds):
-                answer = await self._follow(request, limit)
+            with span("outgoing", method=method):
+                async with asyncio.timeout(seconds):
+                    answer = await self._follow(request, limit)
             outcome = str(answer.status)
             return answer
         except TimeoutError as error:
@@ -206,6 +208,7 @@ class Client:
             outcome = error.trouble
             raise
         finally:
+            note_outgoing(outcome)
             _log.debug(
                 "%s %s %s %d ms",
                 method,

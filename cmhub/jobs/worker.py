@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import random
 import signal
+import time
 from collections.abc import Awaitable, Callable
 from datetime import timedelta
 from uuid import UUID
@@ -21,9 +22,11 @@ from structlog.contextvars import bound_contextvars
 from cmhub import queue
 from cmhub.db import WORK, app_url, dispose, doors, is_away, refuse_powerful_role
 from cmhub.integrations.http import close_client
+from cmhub.integrations.tracing import trace_process
 from cmhub.jobs.handlers import DUE, HANDLERS, Handler
 from cmhub.jobs.streams import Streams
 from cmhub.queue import Work, enqueue
+from cmhub.telemetry import note_job, span
 
 SWEEP_SECONDS = 30.0
 HEARTBEAT = timedelta(seconds=3)
@@ -34,6 +37,7 @@ _LOG = structlog.get_logger()
 
 async def run_worker(concurrency: int = 10) -> None:
     """Do background work until SIGTERM or SIGINT; survive a database that comes and goes."""
+    trace_process("cmhub worker")
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     for name in (signal.SIGTERM, signal.SIGINT):
@@ -116,17 +120,24 @@ async def _end_with(stop: asyncio.Event, worker: QueueManager) -> None:
 def _job(kind: str, handler: Handler) -> Callable[[Job], Awaitable[None]]:
     async def run(job: Job) -> None:
         work = Work.decode(job.payload)
-        with bound_contextvars(job=kind, row=str(work.id), attempt=job.attempts):
+        began = time.monotonic()
+        with (
+            bound_contextvars(job=kind, row=str(work.id), attempt=job.attempts),
+            span("job", kind=kind),
+        ):
             try:
                 await handler(work)
             except Exception as error:
                 known = is_away(error)
+                final = job.attempts >= ATTEMPTS and not known
+                note_job(kind, "failed" if final else "again", time.monotonic() - began)
                 _LOG.warning(
                     "job failed", reason=type(error).__name__, exc_info=None if known else error
                 )
-                if job.attempts >= ATTEMPTS and not known:
+                if final:
                     raise
                 raise RetryRequested(retry_delay(job.attempts), type(error).__name__) from error
+            note_job(kind, "done", time.monotonic() - began)
 
     return run
 

@@ -23,6 +23,16 @@ _POLLED = text(
     " and state_change > clock_timestamp() - make_interval(secs => :lately))"
 )
 
+_JOBS = text("""
+    select count(*) filter (where status = 'queued' and execute_after <= now()) as due,
+        count(*) filter (where status = 'queued' and execute_after > now()) as later,
+        count(*) filter (where status = 'picked') as running,
+        count(*) filter (where status = 'failed') as failed,
+        coalesce(extract(epoch from now() - min(execute_after) filter
+            (where status = 'queued' and execute_after <= now())), 0) as oldest
+    from jobs.pgqueuer
+""")
+
 
 @dataclass(frozen=True, slots=True)
 class Readiness:
@@ -62,3 +72,24 @@ async def _ask(session: AsyncSession) -> Readiness:
     current = await session.scalar(text("select version_num from alembic_version"))
     polled = await session.scalar(_POLLED, {"name": WORKER_NAME, "lately": _LATELY})
     return Readiness(database=True, migrations=current == _head(), worker=bool(polled))
+
+
+@dataclass(frozen=True, slots=True)
+class JobCounts:
+    """How many jobs there are of each kind, and for how many seconds the oldest due one waits."""
+
+    due: int
+    later: int
+    running: int
+    failed: int
+    oldest_seconds: float
+
+
+async def count_jobs() -> JobCounts | None:
+    """Count what the queue holds, for whoever watches it; nothing when the database is away."""
+    try:
+        async with doors() as session:
+            row = (await session.execute(_JOBS)).one()
+    except (DatabaseAway, DBAPIError):
+        return None
+    return JobCounts(row.due, row.later, row.running, row.failed, float(row.oldest))

@@ -20,6 +20,7 @@ from reflex.istate.manager.token import BaseStateToken
 
 from cmhub.db import LIVE, app_url
 from cmhub.state.visit import Visit
+from cmhub.telemetry import TABS as SHOWN
 
 logger = logging.getLogger(__name__)
 # At most five pushes a second for one tab: what arrives meanwhile goes out together.
@@ -61,6 +62,7 @@ class Tabs:
         if room is not None:
             self._tabs[token] = _Tab(room)
             self._rooms.setdefault(room, set()).add(token)
+            SHOWN.set(len(self._tabs))
 
     def forget(self, token: str) -> None:
         """Drop a tab that was closed or has left."""
@@ -73,6 +75,7 @@ class Tabs:
         others.discard(token)
         if not others:
             del self._rooms[tab.room]
+        SHOWN.set(len(self._tabs))
 
     def tell(self, app: App, room: tuple[UUID, UUID] | None, topics: Iterable[str]) -> None:
         """Note the topics for every tab of a room (of all rooms: None) and wake them."""

@@ -2,13 +2,14 @@
 
 from starlette.routing import BaseRoute
 
-from cmhub.web import auth, boot, files, health, start, static
+from cmhub.web import auth, boot, files, health, public, start, static
 
 routes: list[BaseRoute] = [
     *boot.routes,
     *auth.routes,
     *start.routes,
     *static.routes,
+    *public.routes,
     *files.routes,
     *health.routes,
 ]

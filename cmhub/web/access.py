@@ -9,6 +9,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from structlog.contextvars import bound_contextvars
 
 from cmhub.logs import log_request
+from cmhub.telemetry import note_request, span
 
 HEADER = "X-Request-Id"
 # Asked again and again, and telling nothing.
@@ -36,10 +37,12 @@ class RequestLog:
             await send(message)
 
         path = str(scope.get("path", ""))
-        with bound_contextvars(request=name):
+        method = str(scope.get("method", ""))
+        with bound_contextvars(request=name), span("request", method=method):
             try:
                 await self.app(scope, receive, named)
             finally:
+                spent = time.monotonic() - began
+                note_request(method, path, status, spent)
                 if status >= 500 or not _QUIET.match(path):
-                    spent = (time.monotonic() - began) * 1000
-                    log_request(str(scope.get("method", "")), path, status, spent)
+                    log_request(method, path, status, spent * 1000)

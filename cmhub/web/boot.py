@@ -27,7 +27,7 @@ THEMES = ("light", "dark", "system")
 _YEAR = 365 * 24 * 3600
 _CODE = Path(__file__).with_name("boot.js")
 # Words of mails, of pages made by the server and of the command line are not looked up here.
-_NOT_ON_SCREEN = ("mail.", "web.", "cli.")
+_NOT_ON_SCREEN = ("mail.", "web.", "cli.", "public.")
 
 
 class _Script(NamedTuple):

@@ -13,16 +13,20 @@ from cmhub.web.auth import SIGN_IN, routes_of
 from cmhub.web.boot import request_language
 from cmhub.web.cookies import client_address, who
 from cmhub.web.forms import Form, from_our_pages, go, page, read_form
+from cmhub.web.public import choose_language
 from cmhub.web.zones import present_name, zones
 
 LAST_COOKIE = "cmhub_last"
 
 
 async def home(request: Request) -> Response:
-    """Lead to where one works: the last workspace, else the first, else the form for one."""
+    """Lead to where one works: the last workspace, else the first, else the form for one.
+
+    Who is not signed in is shown what CMHub is.
+    """
     info = await who(request)
     if info is None:
-        return go(SIGN_IN)
+        return await choose_language(request)
     place = _last(request, info) or next((p for p in info.places if p.workspace_slug), None)
     return go(_address(place) if place else "/start/")
 

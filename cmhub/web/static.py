@@ -1,12 +1,13 @@
-"""Our own style sheet and script for pages without Reflex."""
+"""Our own style sheets, script and pictures for pages without Reflex."""
 
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from cmhub.templating import static_address, static_file
+from cmhub.templating import STATIC, static_address, static_file
 
-_KINDS = {"site.css": "text/css", "site.js": "text/javascript"}
+_TYPES = {".css": "text/css", ".js": "text/javascript", ".webp": "image/webp", ".png": "image/png"}
+_KINDS = {path.name: _TYPES[path.suffix] for path in STATIC.iterdir() if path.suffix in _TYPES}
 
 
 async def static(request: Request) -> Response:

@@ -20,7 +20,17 @@ READERS = [
     ("fr", "light", 390),
     ("en", "dark", 390),
 ]
-OUTSIDE = ("/auth/sign-in/", "/auth/sign-up/", "/auth/forgot/", "/auth/sent/?for=reset")
+OUTSIDE = (
+    "/",
+    "/pricing/",
+    "/help/",
+    "/help/matrix/",
+    "/privacy/",
+    "/auth/sign-in/",
+    "/auth/sign-up/",
+    "/auth/forgot/",
+    "/auth/sent/?for=reset",
+)
 INSIDE = (
     "inbox/",
     "inbox/?state=done",
@@ -51,7 +61,10 @@ def demo() -> Iterator[Demo]:
 
 def _page(browser: Browser, demo: Demo, language: str, theme: str, width: int) -> Page:
     context = browser.new_context(
-        base_url=demo.app.url, locale=language, viewport={"width": width, "height": 900}
+        base_url=demo.app.url,
+        locale=language,
+        color_scheme="dark" if theme == "dark" else "light",
+        viewport={"width": width, "height": 900},
     )
     for name, value in (("cmhub_lang", language), ("cmhub_theme", theme)):
         context.add_cookies([{"name": name, "value": value, "url": demo.app.url}])

@@ -146,7 +146,7 @@ async def test_a_reset_ends_sessions_and_asks_to_sign_in(
     assert "short" not in short.text
     done = await browser.post(link, data={"password": NEW_PASSWORD})
     assert done.headers["location"] == "/auth/sign-in/?done=reset"
-    assert (await browser.get("/")).headers["location"] == "/auth/sign-in/"
+    assert (await browser.get("/")).headers["location"] == "/en/"
     assert (await browser.get(link)).status_code == 410
     form = {"email": agency.email, "password": NEW_PASSWORD}
     assert (await browser.post("/auth/sign-in/", data=form)).status_code == 303
@@ -182,7 +182,8 @@ async def test_signing_in_gives_a_new_session_and_ends_the_old(
     assert browser.cookies["cmhub_session"] != first
     async with _browser() as other:
         other.cookies.set("cmhub_session", first)
-        assert (await other.get("/")).headers["location"] == "/auth/sign-in/"
+        home = await other.get("/", headers={"accept-language": "en"})
+        assert home.headers["location"] == "/en/"
 
 
 async def test_signing_out_takes_the_session_and_its_cookie(
@@ -194,7 +195,7 @@ async def test_signing_out_takes_the_session_and_its_cookie(
     assert answer.status_code == 303
     assert "cmhub_session" not in browser.cookies
     browser.cookies.set("cmhub_session", token)
-    assert (await browser.get("/")).headers["location"] == "/auth/sign-in/"
+    assert (await browser.get("/")).headers["location"] == "/en/"
     assert (await browser.get("/auth/sign-out/")).status_code == 405
 
 

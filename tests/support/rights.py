@@ -1,0 +1,156 @@
+"""Who may do what, said once more and apart from the code: what is not said here fails a test.
+
+A handler, route or command that is added needs its row, and a permission its line.
+"""
+
+from cmhub.actor import Role
+
+ROLES = tuple(Role)
+
+# For each permission the roles that hold it, in the order of the columns.
+PERMISSIONS = """
+                     owner admin manager moderator mediator analyst client
+activity:read        yes   yes   yes     yes       yes      yes     yes
+agency:read          yes   yes   -       -         -        -       -
+agency:settings      yes   yes   -       -         -        -       -
+audit:read           yes   yes   -       -         -        -       -
+connection:manage    yes   yes   yes     -         -        -       -
+connection:read      yes   yes   yes     yes       yes      yes     -
+history:import       yes   yes   yes     -         -        -       -
+home:read            yes   yes   yes     yes       yes      yes     -
+inbox:answer         yes   yes   yes     yes       yes      -       -
+inbox:read           yes   yes   yes     yes       yes      yes     -
+job:manage           yes   yes   -       -         -        -       -
+member:measure       yes   yes   yes     yes       -        -       -
+member:merge         yes   yes   yes     yes       -        -       -
+member:read          yes   yes   yes     yes       yes      yes     -
+message:delete       yes   yes   yes     yes       -        -       -
+task:read            yes   yes   yes     yes       yes      yes     -
+task:write           yes   yes   yes     yes       yes      -       -
+user:manage          yes   yes   -       -         -        -       -
+workspace:archive    yes   yes   -       -         -        -       -
+workspace:create     yes   yes   -       -         -        -       -
+workspace:export     yes   yes   -       -         -        -       -
+workspace:settings   yes   yes   yes     -         -        -       -
+"""
+
+# Handlers of States: public, signed-in, or the permission that each demands.
+HANDLERS = """
+SessionState.dismiss                 public
+SessionState.tell_unforeseen         public
+InboxState.load                      inbox:read
+InboxState.refresh                   inbox:read
+InboxState.set_thread_state          inbox:answer
+InboxState.send                      inbox:answer
+InboxState.send_again                inbox:answer
+InboxState.discard                   inbox:answer
+InboxState.undo                      inbox:answer
+InboxState.delete                    message:delete
+InboxState.measure                   member:measure
+InboxState.measure_again             message:delete
+ActivityState.load                   activity:read
+ConnectionsState.load                connection:read
+ConnectionsState.refresh             connection:read
+ConnectionsState.choose_way          connection:manage
+ConnectionsState.sign_in             connection:manage
+ConnectionsState.look_again          connection:manage
+ConnectionsState.choose              connection:manage
+ConnectionsState.ask_to_leave        connection:manage
+ConnectionsState.disconnect          connection:manage
+"""
+
+# Routes outside of the pages, but for those of the sandbox: public, signed-in, or a permission.
+ROUTES = """
+GET /                                public
+GET /auth/confirm                    public
+GET /auth/confirm/                   public
+POST /auth/confirm/                  public
+GET /auth/confirm/{token}            public
+POST /auth/confirm/{token}           public
+GET /auth/forgot                     public
+GET /auth/forgot/                    public
+POST /auth/forgot/                   public
+GET /auth/reset/{token}              public
+POST /auth/reset/{token}             public
+GET /auth/sent                       public
+GET /auth/sent/                      public
+GET /auth/sign-in                    public
+GET /auth/sign-in/                   public
+POST /auth/sign-in/                  public
+POST /auth/sign-out/                 public
+GET /auth/sign-up                    public
+GET /auth/sign-up/                   public
+POST /auth/sign-up/                  public
+GET /boot.js                         public
+GET /files/{agency}/{workspace}/{name:path}  signed-in
+GET /healthz                         public
+GET /metrics                         public
+POST /preferences                    public
+GET /accessibility                   public
+GET /accessibility/                  public
+GET /en/                             public
+GET /en/accessibility/               public
+GET /en/help/                        public
+GET /en/help/{article}/              public
+GET /en/legal/                       public
+GET /en/pricing/                     public
+GET /en/privacy/                     public
+GET /en/terms/                       public
+GET /fr/                             public
+GET /fr/accessibility/               public
+GET /fr/help/                        public
+GET /fr/help/{article}/              public
+GET /fr/legal/                       public
+GET /fr/pricing/                     public
+GET /fr/privacy/                     public
+GET /fr/terms/                       public
+GET /help                            public
+GET /help/                           public
+GET /help/{article}                  public
+GET /help/{article}/                 public
+GET /legal                           public
+GET /legal/                          public
+GET /pricing                         public
+GET /pricing/                        public
+GET /privacy                         public
+GET /privacy/                        public
+GET /robots.txt                      public
+GET /sitemap.xml                     public
+GET /terms                           public
+GET /terms/                          public
+GET /readyz                          public
+GET /start                           public
+GET /start/                          signed-in
+POST /start/                         workspace:create
+GET /static/{name}                   public
+"""
+
+# Commands are run on the host and act as the product itself, in the place that each names.
+COMMANDS = """
+serve      none
+worker     none
+migrate    none
+doctor     none
+demo       the demo's agencies, on one's own machine only
+import     one workspace
+"""
+
+
+def rows(table: str) -> dict[str, str]:
+    """What a table says, by the first word or words of its rows."""
+    found: dict[str, str] = {}
+    for line in table.strip().splitlines():
+        name, _, right = line.partition("  ")
+        assert name not in found, f"{name} stands there twice"
+        found[name] = right.strip()
+    return found
+
+
+def held() -> dict[str, frozenset[Role]]:
+    """The roles that hold each permission."""
+    return {
+        name: frozenset(
+            role for role, said in zip(ROLES, line.split(), strict=True) if said == "yes"
+        )
+        for name, line in rows("\n".join(PERMISSIONS.strip().splitlines()[1:])).items()
+    }
