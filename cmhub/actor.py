@@ -129,6 +129,23 @@ class Actor:
         if not self.may(permission, workspace_id):
             raise Forbidden(permission)
 
+    def workspaces_where(self, permission: Permission) -> tuple[UUID, ...]:
+        """The workspaces in reach where the actor holds the permission."""
+        return tuple(each for each in self.workspaces if self.may(permission, each))
+
+    def may_somewhere(self, permission: Permission) -> bool:
+        """Whether the actor holds the permission in the agency or in any of its workspaces."""
+        return self.may(permission) or bool(self.workspaces_where(permission))
+
+    def require_somewhere(self, permission: Permission) -> None:
+        """Refuse what the actor may do in no workspace at all.
+
+        Raises:
+            Forbidden: no role of theirs allows it anywhere.
+        """
+        if not self.may_somewhere(permission):
+            raise Forbidden(permission)
+
     def within(self, workspace_id: UUID) -> "Actor":
         """The same actor, reaching no other workspace than this one.
 

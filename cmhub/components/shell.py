@@ -1,61 +1,25 @@
 """The frame around every signed-in page: sidebar, drawer, bottom bar, header."""
 
-from dataclasses import dataclass
 from typing import Any
 
 import reflex as rx
 from reflex.vars import ObjectVar, Var
 
-from cmhub.actor import Permission
 from cmhub.components.basics import Words, icon_button, link
 from cmhub.components.icons import icon
 from cmhub.components.notice import notice
 from cmhub.components.parts import PlainForm
 from cmhub.components.text import initial, t
+from cmhub.components.ways import BOTTOM, Frame, Way, groups_of, ways_of
 from cmhub.state.base import SessionState, SwitcherEntry
 
 _DRAWER = "menu"
 
 
-@dataclass(frozen=True, slots=True)
-class Way:
-    """An entry of the menu: ``name`` is the last part of the address and of its text's key."""
-
-    name: str
-    symbol: str
-    permission: Permission
-
-    @property
-    def address(self) -> Var[str]:
-        """Where it leads, in the workspace of the page."""
-        return SessionState.workspace_address + f"/{self.name}/"
-
-    @property
-    def words(self) -> Var[str]:
-        """What it is called."""
-        return t(f"app.nav.{self.name}")
-
-    @property
-    def short_words(self) -> Var[str]:
-        """What it is called where there is little room."""
-        return t(f"app.nav.short.{self.name}")
-
-    @property
-    def open(self) -> Var[bool]:
-        """Whether the user may go there."""
-        return SessionState.permissions.contains(self.permission.value)
-
-
-WAYS = (
-    Way("inbox", "inbox", Permission.INBOX_READ),
-    Way("activity", "chart-column", Permission.ACTIVITY_READ),
-    Way("connections", "plug", Permission.CONNECTION_READ),
-)
-
-
 def page(
     *content: Any,
     here: str,
+    frame: Frame = "workspace",
     title: Words,
     line: Any = "",
     action: rx.Component | None = None,
@@ -64,14 +28,15 @@ def page(
 ) -> rx.Component:
     """Frame a page.
 
-    ``here`` is the name of its Way, ``line`` says what is going on now, ``action`` is the one
-    primary action, ``on_undo`` takes back what the last notice told; ``wide`` is for lists.
+    ``here`` is the name of its Way in the menu of ``frame``, ``line`` says what is going on
+    now, ``action`` is the one primary action, ``on_undo`` takes back what the last notice told;
+    ``wide`` is for lists.
     """
     return rx.el.div(
         rx.el.a(t("app.skip"), href="#content", class_name="skip"),
-        _sidebar(here),
+        _sidebar(here, frame),
         rx.el.div(
-            _top_bar(),
+            _top_bar(frame),
             rx.el.main(
                 _header(title, line, action),
                 *content,
@@ -81,7 +46,7 @@ def page(
             ),
             class_name="main",
         ),
-        _bottom_bar(here),
+        _bottom_bar(here, frame),
         notice(on_undo),
         class_name="shell",
     )
@@ -114,10 +79,10 @@ def _header(title: Words, line: Any, action: rx.Component | None) -> rx.Componen
     )
 
 
-def _sidebar(here: str) -> rx.Component:
+def _sidebar(here: str, frame: Frame) -> rx.Component:
     return rx.el.aside(
         rx.el.div(
-            _switcher(),
+            _switcher(frame),
             icon_button(
                 t("app.menu.close"),
                 "x",
@@ -127,8 +92,9 @@ def _sidebar(here: str) -> rx.Component:
             class_name="flex items-center gap-1",
         ),
         rx.el.nav(
-            rx.el.ul(*[_entry(way, here) for way in WAYS], class_name="ways"),
+            *[_group(group, here, frame) for group in groups_of(frame)],
             aria_label=t("app.menu.label"),
+            class_name="flex flex-col gap-4 overflow-y-auto",
         ),
         rx.el.div(
             rx.el.button(
@@ -149,6 +115,19 @@ def _sidebar(here: str) -> rx.Component:
     )
 
 
+def _group(group: str, here: str, frame: Frame) -> rx.Component:
+    entries = [way for way in ways_of(frame) if way.group == group]
+    permissions = [way.open for way in entries]
+    some = permissions[0]
+    for each in permissions[1:]:
+        some = some | each
+    shown = rx.el.div(
+        rx.el.h2(t(f"app.group.{group}"), class_name="word group-name") if group else rx.fragment(),
+        rx.el.ul(*[_entry(way, here) for way in entries], class_name="ways"),
+    )
+    return rx.cond(some, shown)
+
+
 def _entry(way: Way, here: str) -> rx.Component:
     current = {"aria-current": "page"} if way.name == here else {}
     return rx.cond(
@@ -166,13 +145,14 @@ def _entry(way: Way, here: str) -> rx.Component:
     )
 
 
-def _switcher() -> rx.Component:
+def _switcher(frame: Frame) -> rx.Component:
+    name = _name(frame)
     return rx.el.details(
         rx.el.summary(
-            rx.el.span(initial(SessionState.workspace_name), class_name="tile"),
+            rx.el.span(initial(name), class_name="tile"),
             rx.el.span(
-                rx.el.span(SessionState.workspace_name, class_name="truncate font-semibold"),
-                rx.el.span(SessionState.agency_name, class_name="truncate text-xs text-muted"),
+                rx.el.span(name, class_name="truncate font-semibold"),
+                rx.el.span(_below(frame), class_name="truncate text-xs text-muted"),
                 class_name="word flex flex-col min-w-0 grow",
             ),
             icon("chevrons-up-down", class_name="word text-muted"),
@@ -185,17 +165,32 @@ def _switcher() -> rx.Component:
     )
 
 
+def _name(frame: Frame) -> Var[str]:
+    if frame == "me":
+        return SessionState.user_name
+    return SessionState.workspace_name if frame == "workspace" else SessionState.agency_name
+
+
+def _below(frame: Frame) -> Words:
+    if frame == "workspace":
+        return SessionState.agency_name
+    return t("app.frame.agency") if frame == "agency" else t("app.frame.me")
+
+
 def _choice(entry: ObjectVar[SwitcherEntry]) -> rx.Component:
     return rx.el.li(
         link(
             rx.el.span(initial(entry.name), class_name="tile"),
             rx.el.span(
                 rx.el.span(entry.name, class_name="truncate"),
-                rx.el.span(entry.agency, class_name="truncate text-xs text-muted"),
+                rx.el.span(
+                    rx.cond(entry.whole, t("app.frame.agency"), entry.agency),
+                    class_name="truncate text-xs text-muted",
+                ),
                 class_name="flex flex-col min-w-0 grow",
             ),
             rx.cond(entry.current, icon("check")),
-            to=entry.address.to(str) + "/inbox/",
+            to=entry.opens.to(str),
             class_name="way",
             custom_attrs={"aria-current": rx.cond(entry.current, "true", "false")},
         )
@@ -213,6 +208,7 @@ def _account() -> rx.Component:
         rx.el.div(
             rx.el.p(SessionState.user_email, class_name="truncate text-sm text-muted px-2 py-1"),
             preferences(),
+            link(icon("user-round"), t("app.nav.profile"), to="/me/", class_name="way"),
             PlainForm.create(
                 rx.el.button(icon("log-out"), t("app.sign_out"), type="submit", class_name="way"),
                 action="/auth/sign-out/",
@@ -257,17 +253,17 @@ def _choices(name: str, label: Words, values: tuple[str, ...]) -> rx.Component:
     )
 
 
-def _top_bar() -> rx.Component:
+def _top_bar(frame: Frame) -> rx.Component:
     return rx.el.header(
         icon_button(
             t("app.menu.open"), "menu", custom_attrs={"popoverTarget": _DRAWER}, class_name="-ms-2"
         ),
-        rx.el.span(SessionState.workspace_name, class_name="truncate font-semibold"),
+        rx.el.span(_name(frame), class_name="truncate font-semibold"),
         class_name="top-bar",
     )
 
 
-def _bottom_bar(here: str) -> rx.Component:
+def _bottom_bar(here: str, frame: Frame) -> rx.Component:
     return rx.el.nav(
         *[
             rx.cond(
@@ -279,7 +275,8 @@ def _bottom_bar(here: str) -> rx.Component:
                     custom_attrs={"aria-current": "page"} if way.name == here else {},
                 ),
             )
-            for way in WAYS
+            for way in ways_of(frame)
+            if way.name in BOTTOM
         ],
         rx.el.button(
             icon("menu", 20), t("app.more"), type="button", custom_attrs={"popoverTarget": _DRAWER}

@@ -10,9 +10,8 @@ from cmhub.db import unit_of_work
 from cmhub.services.activity import Activity, ChannelActivity, read_activity
 from cmhub.state.asked import asked, asked_id
 from cmhub.state.base import told
-from cmhub.state.inbox import place
 from cmhub.state.marks import requires
-from cmhub.state.visit import current_actor
+from cmhub.state.visit import current_actor, place
 
 DAYS = (7, 30, 90)
 

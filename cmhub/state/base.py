@@ -11,9 +11,9 @@ from typing import Any, ParamSpec, TypeVar, cast
 import reflex as rx
 from reflex.event import EventSpec
 
-from cmhub.actor import Permission
+from cmhub.actor import Actor, Permission
 from cmhub.errors import CMHubError
-from cmhub.services.sessions import Place
+from cmhub.services.sessions import Place, actor_in
 from cmhub.state.marks import public
 from cmhub.state.visit import Visit
 
@@ -39,11 +39,13 @@ class Notice:
 
 @dataclass(frozen=True, slots=True)
 class SwitcherEntry:
-    """A workspace in the switcher."""
+    """A workspace in the switcher, or a whole agency; ``opens`` is where it leads."""
 
     name: str
     agency: str
     address: str
+    opens: str
+    whole: bool
     current: bool
 
 
@@ -120,7 +122,7 @@ def facts_of(visit: Visit | None) -> Facts:
         user_name=info.name,
         user_email=info.email,
         agency_name=agency.agency_name if agency else "",
-        agency_address=f"/w/{agency.agency_slug}" if agency else "",
+        agency_address=f"/a/{agency.agency_slug}" if agency else "",
         workspace_name=place.workspace_name if place else "",
         workspace_address=_address(place) if place else "",
         workspace_zone=place.time_zone if place else info.time_zone,
@@ -134,17 +136,38 @@ def _address(place: Place) -> str:
 
 
 def _switcher(visit: Visit) -> tuple[SwitcherEntry, ...]:
-    places = {_address(place): place for place in visit.info.places if place.workspace_id}
-    return tuple(
-        SwitcherEntry(place.workspace_name, place.agency_name, address, place is visit.place)
-        for address, place in places.items()
+    entries: dict[str, SwitcherEntry] = {}
+    slugs = {place.agency_slug for place in visit.info.places}
+    actors = {slug: actor_in(visit.info, slug) for slug in slugs}
+    for place in visit.info.places:
+        actor = actors[place.agency_slug]
+        whole = f"/a/{place.agency_slug}"
+        if whole not in entries and actor.may_somewhere(Permission.HOME_READ):
+            here = place.agency_id == (visit.agency and visit.agency.agency_id)
+            entries[whole] = SwitcherEntry(
+                place.agency_name, place.agency_name, whole, f"{whole}/", True,
+                here and visit.place is None,
+            )  # fmt: skip
+        if place.workspace_id is not None:
+            entries[_address(place)] = _entry(visit, place, actor)
+    return tuple(entries.values())
+
+
+def _entry(visit: Visit, place: Place, actor: Actor) -> SwitcherEntry:
+    address = _address(place)
+    first = "home" if actor.may(Permission.HOME_READ, place.workspace_id) else "activity"
+    current = visit.place is not None and visit.place.workspace_id == place.workspace_id
+    return SwitcherEntry(
+        place.workspace_name, place.agency_name, address, f"{address}/{first}/", False, current
     )
 
 
 def _permissions(visit: Visit) -> tuple[str, ...]:
     if visit.actor is None:
         return ()
-    workspace_id = visit.place.workspace_id if visit.place else None
+    if visit.place is None:
+        return tuple(each.value for each in Permission if visit.actor.may_somewhere(each))
+    workspace_id = visit.place.workspace_id
     return tuple(each.value for each in Permission if visit.actor.may(each, workspace_id))
 
 

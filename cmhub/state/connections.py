@@ -13,9 +13,8 @@ from cmhub.services import connecting, connections
 from cmhub.services.connections import ConnectionView
 from cmhub.state.asked import address, asked, asked_id, entered
 from cmhub.state.base import SessionState, told
-from cmhub.state.inbox import place
 from cmhub.state.marks import requires
-from cmhub.state.visit import current_actor
+from cmhub.state.visit import current_actor, place
 
 
 @dataclass(frozen=True, slots=True)

@@ -122,7 +122,7 @@ def _judge(name: str, visit: Visit | None) -> None:
     if visit is None:
         raise SignedOut
     if mark.permission is not None:
-        _permit(mark.permission, visit)
+        _permit(mark.permission, visit, somewhere=mark.somewhere)
 
 
 def _mark(name: str) -> Mark:
@@ -133,10 +133,12 @@ def _mark(name: str) -> Mark:
     return mark
 
 
-def _permit(permission: Permission, visit: Visit) -> None:
+def _permit(permission: Permission, visit: Visit, *, somewhere: bool) -> None:
     if visit.actor is None:
         raise NotFound
-    if visit.place is None:
+    if somewhere:
+        visit.actor.require_somewhere(permission)
+    elif visit.place is None:
         visit.actor.require(permission)
     else:
         visit.actor.require(permission, visit.place.workspace_id)

@@ -14,7 +14,7 @@ from cmhub.services.threads import ThreadView
 from cmhub.state.asked import asked, asked_id, entered
 from cmhub.state.base import SessionState, told
 from cmhub.state.marks import requires
-from cmhub.state.visit import current_actor, current_place
+from cmhub.state.visit import current_actor, place
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,13 +23,6 @@ class ChannelChoice:
 
     id: str
     name: str
-
-
-def place() -> UUID:
-    """The workspace of the page's address."""
-    found = current_place().workspace_id
-    assert found is not None
-    return found
 
 
 def merge(shown: list[ThreadRow], fresh: tuple[ThreadRow, ...]) -> tuple[list[ThreadRow], int]:

@@ -17,10 +17,14 @@ _Handler = TypeVar("_Handler", bound=Callable[..., Any])
 
 @dataclass(frozen=True, slots=True)
 class Mark:
-    """Whether a session is needed, and which permission in the workspace of the address."""
+    """Whether a session is needed, and which permission in the workspace of the address.
+
+    ``somewhere``: any workspace of the agency will do, as on its own pages.
+    """
 
     session: bool = True
     permission: Permission | None = None
+    somewhere: bool = False
 
 
 def public(handler: _Handler) -> _Handler:
@@ -38,6 +42,15 @@ def requires(permission: Permission) -> Callable[[_Handler], _Handler]:
 
     def decorate(handler: _Handler) -> _Handler:
         return _mark(handler, Mark(permission=permission))
+
+    return decorate
+
+
+def requires_somewhere(permission: Permission) -> Callable[[_Handler], _Handler]:
+    """Let those call it who hold the permission in any workspace of the address's agency."""
+
+    def decorate(handler: _Handler) -> _Handler:
+        return _mark(handler, Mark(permission=permission, somewhere=True))
 
     return decorate
 

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from contextvars import ContextVar
 from dataclasses import dataclass
+from uuid import UUID
 
 from cmhub.actor import Actor
 from cmhub.errors import NotFound, SignedOut
@@ -71,3 +72,10 @@ def current_place() -> Place:
     if place is None:
         raise NotFound
     return place
+
+
+def place() -> UUID:
+    """The workspace of the page's address; raise NotFound when it is not the user's."""
+    found = current_place().workspace_id
+    assert found is not None
+    return found
