@@ -1,7 +1,7 @@
-"""Home: tasks, hand-over notes, visits and notifications."""
+"""The appearance that a user has chosen."""
 
-revision = "0009"
-down_revision = "0008"
+revision = "0014"
+down_revision = "0013"
 branch_labels = None
 depends_on = None
 
