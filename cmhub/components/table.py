@@ -23,7 +23,8 @@ class Column:
     """A column: its heading and what stands in it, a function of the row's Var.
 
     ``sort`` is what the address asks for to order by it; ``end`` is for figures, which stand
-    at the end of the line; ``wide`` leaves it out on a phone.
+    at the end of the line; ``wide`` leaves it out on a phone; ``action`` is for the row's menu,
+    whose heading is only read out.
     """
 
     label: Words
@@ -31,6 +32,7 @@ class Column:
     sort: str = ""
     end: bool = False
     wide: bool = False
+    action: bool = False
 
 
 def data_table(
@@ -85,10 +87,10 @@ def _heads(columns: Sequence[Column], sort: Words, *, selects: bool) -> list[rx.
 
 
 def _head(column: Column, sort: Words) -> rx.Component:
-    place = {"data-end": "" if column.end else None, "data-wide": "" if column.wide else None}
-    attributes = {name: value for name, value in place.items() if value is not None}
+    attributes = _places(column)
     if not column.sort:
-        return rx.el.th(column.label, role="columnheader", scope="col", custom_attrs=attributes)
+        label = rx.el.span(column.label, class_name="sr-only") if column.action else column.label
+        return rx.el.th(label, role="columnheader", scope="col", custom_attrs=attributes)
     up, down = column.sort, f"-{column.sort}"
     now = Var.create(sort).to(str)
     return rx.el.th(
@@ -117,7 +119,7 @@ def _row(
     to: Callable[[Any], Words] | None,
     select: Callable[[Any], Words] | None,
 ) -> rx.Component:
-    cells = [_cell(row, column, to if place == 0 else None) for place, column in enumerate(columns)]
+    cells = [_cell(row, column, to, first=place == 0) for place, column in enumerate(columns)]
     if select is not None:
         box = rx.el.input(
             type="checkbox",
@@ -129,16 +131,23 @@ def _row(
     return rx.el.tr(*cells, key=key(row).to(str), role="row")
 
 
-def _cell(row: Any, column: Column, to: Callable[[Any], Words] | None) -> rx.Component:
+def _cell(
+    row: Any, column: Column, to: Callable[[Any], Words] | None, *, first: bool
+) -> rx.Component:
     inside = column.cell(row)
-    if to is not None:
+    if first and to is not None:
         inside = link(inside, to=to(row), class_name="row-way", custom_attrs={"data-row": ""})
-    attributes: dict[str, Any] = {"data-label": column.label} if to is None else {"data-first": ""}
-    if column.end:
-        attributes["data-end"] = ""
-    if column.wide:
-        attributes["data-wide"] = ""
+    attributes: dict[str, Any] = _places(column)
+    if first:
+        attributes["data-first"] = ""
+    elif not column.action:
+        attributes["data-label"] = column.label
     return rx.el.td(inside, role="cell", custom_attrs=attributes)
+
+
+def _places(column: Column) -> dict[str, Any]:
+    said = {"data-end": column.end, "data-wide": column.wide, "data-action": column.action}
+    return {name: "" for name, is_so in said.items() if is_so}
 
 
 def pager(

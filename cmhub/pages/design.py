@@ -266,7 +266,7 @@ def _table() -> rx.Component:
                     Column(
                         t("design.column.seen"), lambda row: moment(row.seen.to(str)), wide=True
                     ),
-                    Column(t("design.actions"), actions, end=True),
+                    Column(t("design.actions"), actions, end=True, action=True),
                 ],
                 label=t("design.part.table"),
                 key=lambda row: row.id,
