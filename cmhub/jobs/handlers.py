@@ -20,4 +20,8 @@ DUE: Mapping[str, str] = {
     "reply": "reply.send",
     "measure": "measure.apply",
 }
-"""Kinds of rows with a due time, as the ``due_work`` function knows them, and their jobs."""
+"""Kinds of rows with a due time, and their jobs."""
+DUE_DOORS: Mapping[str, str] = {}
+"""The function that tells what is due of a kind, where it is not ``due_work``; both are asked for
+a kind and for how many at most, and answer with agency, workspace and id. A migration that adds a
+kind brings a function of its own."""
