@@ -94,3 +94,14 @@ export function UploadForm({ children, action, ...rest }) {
     </form>
   );
 }
+
+/** A native dialog that closes by itself when `done` changes. */
+export function ClosingDialog({ done, children, ...rest }) {
+  const box = useRef(null);
+  const seen = useRef(done);
+  useEffect(() => {
+    if (done !== seen.current) box.current?.close();
+    seen.current = done;
+  }, [done]);
+  return <dialog {...rest} ref={box}>{children}</dialog>;
+}

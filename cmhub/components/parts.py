@@ -48,6 +48,14 @@ class Sheet(BaseHTML):
     to: rx.Var[str]
 
 
+class ClosingDialog(BaseHTML):
+    """A native dialog that closes by itself when ``done`` changes; `dialog.opens` opens it."""
+
+    library = _LIBRARY
+    tag = "ClosingDialog"
+    done: rx.Var[int]
+
+
 class _Reloader(rx.Component):
     library = _LIBRARY
     tag = "Reloader"

@@ -6,10 +6,12 @@ import reflex as rx
 from reflex.vars import ObjectVar, Var
 
 from cmhub.components.basics import Words, icon_button, link
+from cmhub.components.bell import bell, notices_panel, small_bell
 from cmhub.components.dialog import dialog
 from cmhub.components.icons import icon
 from cmhub.components.notice import notice
 from cmhub.components.parts import PlainForm
+from cmhub.components.tasks import new_task, task_dialog
 from cmhub.components.text import initial, t
 from cmhub.components.ways import BOTTOM, Frame, Way, groups_of, ways_of
 from cmhub.state.base import SessionState, SwitcherEntry
@@ -50,6 +52,8 @@ def page(
         _bottom_bar(here, frame),
         notice(on_undo),
         shortcuts(),
+        task_dialog(),
+        notices_panel(),
         class_name="shell",
     )
 
@@ -109,6 +113,8 @@ def _sidebar(here: str, frame: Frame) -> rx.Component:
             class_name="flex flex-col gap-4 overflow-y-auto",
         ),
         rx.el.div(
+            new_task() if frame != "me" else rx.fragment(),
+            bell(),
             rx.el.button(
                 icon("panel-left"),
                 rx.el.span(t("app.menu.collapse"), class_name="word"),
@@ -271,6 +277,7 @@ def _top_bar(frame: Frame) -> rx.Component:
             t("app.menu.open"), "menu", custom_attrs={"popoverTarget": _DRAWER}, class_name="-ms-2"
         ),
         rx.el.span(_name(frame), class_name="truncate font-semibold"),
+        small_bell(),
         class_name="top-bar",
     )
 

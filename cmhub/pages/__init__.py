@@ -3,12 +3,17 @@
 from cmhub.components.page import Page
 from cmhub.components.text import t
 from cmhub.pages.activity import activity
+from cmhub.pages.agency_tasks import agency_tasks
 from cmhub.pages.connections import connections
 from cmhub.pages.design import design
 from cmhub.pages.inbox import inbox
+from cmhub.pages.notices import notices
+from cmhub.pages.tasks import tasks
 from cmhub.state.activity import ActivityState
 from cmhub.state.connections import ConnectionsState
 from cmhub.state.inbox import InboxState
+from cmhub.state.notice_settings import NoticeSettingsState
+from cmhub.state.tasks import AgencyTasksState, TasksState
 
 BASE = "w/[agency_slug]/[workspace_slug]"
 
@@ -16,6 +21,9 @@ PAGES: tuple[Page, ...] = (
     Page(f"{BASE}/inbox", inbox, t("inbox.title"), InboxState.load),
     Page(f"{BASE}/activity", activity, t("activity.title"), ActivityState.load),
     Page(f"{BASE}/connections", connections, t("connections.title"), ConnectionsState.load),
+    Page(f"{BASE}/tasks", tasks, t("tasks.title"), TasksState.load),
+    Page("a/[agency_slug]/tasks", agency_tasks, t("tasks.title"), AgencyTasksState.load),
+    Page("me/notifications", notices, t("notices.title"), NoticeSettingsState.load),
     # In every build, so that what is tested is what is shipped; `web/design.py` opens it or not.
     Page("design", design, t("design.title")),
 )

@@ -2,7 +2,7 @@
 
 from starlette.routing import BaseRoute
 
-from cmhub.web import auth, boot, design, files, health, public, start, static
+from cmhub.web import auth, boot, design, files, health, notices, public, start, static
 
 routes: list[BaseRoute] = [
     *boot.routes,
@@ -12,5 +12,6 @@ routes: list[BaseRoute] = [
     *public.routes,
     *files.routes,
     *design.routes,
+    *notices.routes,
     *health.routes,
 ]

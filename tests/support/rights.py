@@ -49,6 +49,29 @@ InboxState.delete                    message:delete
 InboxState.measure                   member:measure
 InboxState.measure_again             message:delete
 ActivityState.load                   activity:read
+NoticesState.count                   signed-in
+NoticesState.load                    signed-in
+NoticesState.read                    signed-in
+NoticesState.read_all                signed-in
+NoticeSettingsState.load             signed-in
+NoticeSettingsState.show_in_page     signed-in
+NoticeSettingsState.mail             signed-in
+NoticeSettingsState.send_digest      signed-in
+NoticeSettingsState.keep_quiet       signed-in
+TasksState.load                      task:read
+TasksState.refresh                   task:read
+TasksState.finish                    task:write
+TasksState.reopen                    task:write
+TasksState.delete                    task:write
+TasksState.save                      task:write
+TasksState.undo                      task:write
+AgencyTasksState.load                task:read
+AgencyTasksState.finish              task:write
+AgencyTasksState.reopen              task:write
+AgencyTasksState.undo                task:write
+TaskDialogState.begin                task:write
+TaskDialogState.choose_place         task:write
+TaskDialogState.create               task:write
 ConnectionsState.load                connection:read
 ConnectionsState.refresh             connection:read
 ConnectionsState.choose_way          connection:manage
@@ -87,6 +110,8 @@ GET /design/                         public
 GET /files/{agency}/{workspace}/{name:path}  signed-in
 GET /healthz                         public
 GET /metrics                         public
+GET /notices/unsubscribe/{token}     public
+POST /notices/unsubscribe/{token}    public
 POST /preferences                    public
 GET /accessibility                   public
 GET /accessibility/                  public
