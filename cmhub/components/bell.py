@@ -103,7 +103,7 @@ def notices_panel() -> rx.Component:
                 rx.el.ul(rx.foreach(NoticesState.rows, _row), class_name="rows"),
                 _nothing(),
             ),
-            _skeleton(),
+            rx.el.p(t("app.loading"), role="status", class_name="p-6 text-center text-muted"),
         ),
         id=_PANEL,
         on_mount=NoticesState.count,
@@ -156,12 +156,4 @@ def _nothing() -> rx.Component:
         rx.el.p(t("notices.empty.title"), class_name="font-medium"),
         rx.el.p(t("notices.empty.line"), class_name="text-muted mt-1"),
         class_name="p-6 text-center",
-    )
-
-
-def _skeleton() -> rx.Component:
-    return rx.el.div(
-        *[rx.el.div(class_name="skeleton h-10 m-3") for _ in range(4)],
-        role="status",
-        aria_label=t("app.loading"),
     )

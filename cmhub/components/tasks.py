@@ -75,7 +75,7 @@ def task_dialog() -> rx.Component:
                 "new",
                 people=state.people,
                 me=state.me,
-                assignee=state.me,
+                place=state.workspace,
                 auto_focus=True,
             ),
             rx.cond(state.link_kind != "", _link_box()),
@@ -85,7 +85,8 @@ def task_dialog() -> rx.Component:
                 button(t("tasks.create"), kind="primary", type="submit"),
                 class_name="flex flex-wrap justify-end gap-2 mt-2",
             ),
-            key=state.number.to(str),
+            # What somebody types while the people are looked up must not be lost.
+            key=state.done.to(str),
             on_submit=TaskDialogState.create,
             class_name="flex flex-col gap-4 mt-4",
         ),
@@ -147,9 +148,9 @@ def task_fields(
     prefix: str,
     *,
     people: ArrayVar[Any],
-    me: Var[str] | None = None,
+    me: StringVar | None = None,
+    place: StringVar | str = "",
     task: ObjectVar[TaskView] | None = None,
-    assignee: Words = "",
     auto_focus: bool = False,
 ) -> rx.Component:
     """Hold the fields of a task; their names begin with ``prefix``, ``task`` fills them."""
@@ -173,7 +174,7 @@ def task_fields(
             class_name="grid grid-cols-2 gap-3",
         ),
         rx.el.div(
-            rx.el.div(_assignees(prefix, people, me, task, assignee), class_name="min-w-0"),
+            rx.el.div(_assignees(prefix, people, me, place, task), class_name="min-w-0"),
             rx.el.div(
                 select_field(
                     f"{prefix}_repeats",
@@ -200,10 +201,11 @@ def task_fields(
 def _assignees(
     prefix: str,
     people: ArrayVar[Any],
-    me: Var[str] | None,
+    me: StringVar | None,
+    place: StringVar | str,
     task: ObjectVar[TaskView] | None,
-    assignee: Words,
 ) -> rx.Component:
+    assignee: Words = me if me is not None else ""
     first: list[rx.Component] = [rx.el.option(t("tasks.nobody"), value="")]
     if me is not None:
         first.append(rx.el.option(t("tasks.me", name=SessionState.user_name), value=me))
@@ -220,6 +222,8 @@ def _assignees(
         t("tasks.assignee"),
         rx.fragment(*first, rx.foreach(people, _person_option)),
         default_value=assignee,
+        # Whom it is for is chosen anew when the people are others.
+        key=place + assignee,
     )
 
 

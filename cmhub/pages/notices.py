@@ -53,8 +53,11 @@ def _kind(row: ObjectVar[KindRow]) -> rx.Component:
             rx.el.input(
                 type="checkbox",
                 role="switch",
-                checked=row.in_page.to(bool),
-                on_change=NoticeSettingsState.show_in_page(row.kind.to(str), ~row.in_page.to(bool)),
+                # Not held by the State: a switch moves at once, whenever the answer comes.
+                default_checked=row.in_page.to(bool),
+                on_change=lambda shown: NoticeSettingsState.show_in_page(
+                    row.kind.to(str), shown.to(bool)
+                ),
                 aria_label=t("notices.page.of", kind=words),
                 class_name="toggle toggle-sm",
             ),
@@ -66,7 +69,7 @@ def _kind(row: ObjectVar[KindRow]) -> rx.Component:
                     rx.el.option(t(f"notices.mail.{choice}"), value=choice)
                     for choice in MAIL_CHOICES
                 ],
-                value=row.mail.to(str),
+                default_value=row.mail.to(str),
                 on_change=lambda way: NoticeSettingsState.mail(row.kind.to(str), way),
                 aria_label=t("notices.mail.of", kind=words),
                 class_name="select select-sm w-full",
@@ -83,7 +86,7 @@ def _digest() -> rx.Component:
             "digest",
             t("notices.kind.digest"),
             hint=t("notices.digest.hint", zone=NoticeSettingsState.zone),
-            checked=NoticeSettingsState.digest,
+            default_checked=NoticeSettingsState.digest,
             on_change=NoticeSettingsState.send_digest,
         ),
         class_name="p-4",

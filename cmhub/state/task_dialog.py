@@ -30,9 +30,8 @@ class PlaceChoice:
 
 
 class TaskDialogState(rx.State):
-    """What the dialog shows; ``done`` grows when it may close, ``number`` with every fresh form."""
+    """What the dialog shows; ``done`` grows when it may close and begin anew."""
 
-    number: rx.Field[int] = rx.field(0)
     done: rx.Field[int] = rx.field(0)
     me: rx.Field[str] = rx.field("")
     people: rx.Field[list[PersonChoice]] = rx.field(default_factory=list[PersonChoice])
@@ -59,7 +58,6 @@ class TaskDialogState(rx.State):
         else:
             self._offer_places(actor)
         await self._find_people(actor, id_of(self.workspace))
-        self.number += 1
 
     def _offer_places(self, actor: Actor) -> None:
         """On a page of the agency the user says where the task belongs."""
