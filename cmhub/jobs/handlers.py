@@ -4,7 +4,7 @@ from collections.abc import Awaitable, Callable, Mapping
 
 from cmhub.jobs.mails import HANDLERS as MAILS
 from cmhub.queue import Work
-from cmhub.services import delivering, syncing
+from cmhub.services import delivering, notes, sorting, syncing, views
 
 Handler = Callable[[Work], Awaitable[None]]
 
@@ -13,11 +13,19 @@ HANDLERS: Mapping[str, Handler] = {
     "history.read": syncing.read_history,
     "reply.send": delivering.send,
     "measure.apply": delivering.apply,
+    "thread.wake": sorting.wake,
+    "note.forget": notes.forget,
+    "view.forget": views.forget,
 }
 
 DUE: Mapping[str, str] = {
     "history": "history.read",
     "reply": "reply.send",
     "measure": "measure.apply",
+    "snooze": "thread.wake",
+    "note": "note.forget",
+    "view": "view.forget",
 }
 """Kinds of rows with a due time, as the ``due_work`` function knows them, and their jobs."""
+DOORS: Mapping[str, str] = {"snooze": "due_inbox", "note": "due_inbox", "view": "due_inbox"}
+"""Kinds that another function than ``due_work`` knows."""

@@ -12,6 +12,14 @@ from cmhub.models.community import (
     Reaction,
     Thread,
 )
+from cmhub.models.desk import (
+    Draft,
+    InboxView,
+    Label,
+    Note,
+    SavedReply,
+    ThreadLabel,
+)
 from cmhub.models.networks import Channel, Connection
 from cmhub.models.outgoing import Measure, Reply
 from cmhub.models.people import (
@@ -41,20 +49,26 @@ __all__ = [
     "Channel",
     "Connection",
     "DataKey",
+    "Draft",
     "EarlyEvent",
     "Identity",
     "InAgency",
     "InWorkspace",
+    "InboxView",
+    "Label",
     "Measure",
     "Member",
     "MemberDay",
     "Membership",
     "Message",
     "MessageVersion",
+    "Note",
     "RateBucket",
     "Reaction",
     "Reply",
+    "SavedReply",
     "Thread",
+    "ThreadLabel",
     "UserAccount",
     "UserSession",
     "UserToken",
