@@ -26,6 +26,12 @@ DUE: Mapping[str, str] = {
     "note": "note.forget",
     "view": "view.forget",
 }
-"""Kinds of rows with a due time, as the ``due_work`` function knows them, and their jobs."""
-DOORS: Mapping[str, str] = {"snooze": "due_inbox", "note": "due_inbox", "view": "due_inbox"}
-"""Kinds that another function than ``due_work`` knows."""
+"""Kinds of rows with a due time, and their jobs."""
+DUE_DOORS: Mapping[str, str] = {
+    "snooze": "due_inbox",
+    "note": "due_inbox",
+    "view": "due_inbox",
+}
+"""The function that tells what is due of a kind, where it is not ``due_work``; both are asked for
+a kind and for how many at most, and answer with agency, workspace and id. A migration that adds a
+kind brings a function of its own."""
