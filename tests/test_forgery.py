@@ -75,7 +75,7 @@ class Attempt:
 Call = Callable[[AsyncSession, Attempt], Awaitable[object]]
 
 _SOON = datetime.now(UTC) + timedelta(days=1)
-_OPEN = sorting.Standing("open", None, None, None)
+_OPEN = sorting.Standing("open", None, None, None, _SOON)
 
 BY_ID: Mapping[str, Call] = {
     "threads.read_thread": lambda s, a: threads.read_thread(

@@ -32,12 +32,13 @@ _STEP = 30  # minutes; what is proposed is a round time
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """Where a thread stands: what a user may change of it."""
+    """Where a thread stands: what a user may change of it, and when somebody last wrote."""
 
     state: str
     snoozed_until: datetime | None
     assignee_id: UUID | None
     assignee_name: str | None
+    last_at: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +60,9 @@ class SnoozeChoice:
 
 def standing(thread: Thread) -> Standing:
     """Where a thread stands now."""
-    return Standing(thread.state, thread.snoozed_until, thread.assignee_id, thread.assignee_name)
+    return Standing(
+        thread.state, thread.snoozed_until, thread.assignee_id, thread.assignee_name, thread.last_at
+    )
 
 
 async def take_threads(
@@ -206,7 +209,11 @@ def _put_back(thread: Thread, one: Moved) -> bool:
     now, changed = standing(thread), False
     before, after = one.before, one.after
     same = (now.state, now.snoozed_until) == (after.state, after.snoozed_until)
-    if same and (before.state, before.snoozed_until) != (after.state, after.snoozed_until):
+    if (
+        same
+        and now.last_at == after.last_at
+        and (before.state, before.snoozed_until) != (after.state, after.snoozed_until)
+    ):
         thread.state, thread.snoozed_until = before.state, before.snoozed_until
         thread.state_at, changed = datetime.now(UTC), True
     if now.assignee_id == after.assignee_id != before.assignee_id:
