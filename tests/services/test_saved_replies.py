@@ -73,7 +73,7 @@ async def test_what_cannot_be_used_is_told_by_its_field(
     community: Community, given: dict[str, str], field: str, reason: str
 ) -> None:
     with pytest.raises(InvalidForm) as refused:
-        await _save(community, **given)
+        await _save(community, None, **given)
     assert refused.value.faults[field].params["reason"] == reason
     assert await _all(community) == []
 
