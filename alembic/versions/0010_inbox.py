@@ -5,30 +5,16 @@ from alembic import op
 from sqlalchemy import text
 from sqlalchemy.dialects import postgresql
 
+from cmhub.migrate import IN_WORKSPACE, drop_doors, let_doors_read, make_doors, secure
+
 revision = "0010"
 down_revision = "0009"
 branch_labels = None
 depends_on = None
 
 TABLES = ("label", "thread_label", "note", "draft", "saved_reply", "inbox_view")
-AGENCY = "agency_id = (select nullif(current_setting('cmhub.agency_id', true), '')::uuid)"
-REACH = "((select nullif(current_setting('cmhub.workspace_ids', true), '')::uuid[])::uuid[])"
 KEYS = ("agency_id", "workspace_id")
-SECURE = "security definer set search_path = pg_catalog, pg_temp"
-# Who works in a workspace is told to whoever may reach it, so the door asks for the scope.
 DOORS: dict[str, str] = {
-    "colleagues_in(place uuid)": """
-        returns table (user_id uuid, name text, role text)
-        language sql stable {secure} begin atomic
-        select u.id, u.name, m.role from public.membership m
-        join public.user_account u on u.id = m.user_id
-        where m.agency_id = nullif(current_setting('cmhub.agency_id', true), '')::uuid
-            and place = any (nullif(current_setting('cmhub.workspace_ids', true), '')::uuid[])
-            and (m.workspace_id = place or m.workspace_id is null)
-            and exists (select from public.workspace w
-                where w.agency_id = m.agency_id and w.id = place)
-        order by u.name, u.id;
-        end""",
     "due_inbox(wanted text, most integer)": """
         returns table (agency_id uuid, workspace_id uuid, id uuid)
         language sql stable {secure} begin atomic
@@ -90,17 +76,9 @@ def upgrade() -> None:
     _notes_and_drafts()
     _replies_and_views()
     for table in TABLES:
-        condition = f"{AGENCY} and workspace_id = any {REACH}"
-        op.execute(f"alter table {table} enable row level security")
-        op.execute(
-            f"create policy tenant on {table} to cmhub_app"
-            f" using ({condition}) with check ({condition})"
-        )
-        op.execute(f"grant select, insert, update, delete on {table} to cmhub_app")
-    for table in ("thread", "note", "inbox_view"):
-        op.execute(f"grant select on {table} to cmhub_resolver")
-        op.execute(f"create policy resolve on {table} for select to cmhub_resolver using (true)")
-    _doors()
+        secure(table, IN_WORKSPACE, resolved=table in ("note", "inbox_view"))
+    let_doors_read("thread")
+    make_doors(DOORS)
 
 
 def _threads() -> None:
@@ -221,33 +199,13 @@ def _replies_and_views() -> None:
     )
 
 
-def _signature(door: str) -> str:
-    name, arguments = door.rstrip(")").split("(", 1)
-    types = [argument.split(" ", 1)[1] for argument in arguments.split(", ") if argument]
-    return f"{name}({', '.join(types)})"
-
-
-def _doors() -> None:
-    op.execute("grant create on schema public to cmhub_resolver")
-    for door, body in DOORS.items():
-        op.execute(f"create function {door} {body.format(secure=SECURE)}")
-        name = _signature(door)
-        op.execute(f"revoke all on function {name} from public")
-        op.execute(f"grant execute on function {name} to cmhub_app")
-        op.execute(f"alter function {name} owner to cmhub_resolver")
-    op.execute("revoke create on schema public from cmhub_resolver")
-
-
 def downgrade() -> None:
-    for door in DOORS:
-        op.execute(f"drop function {_signature(door)}")
+    drop_doors(DOORS)
     op.execute("drop policy resolve on thread")
     op.execute("revoke all on thread from cmhub_resolver")
     for table in ("thread_label", "label", "note", "draft", "saved_reply", "inbox_view"):
         op.drop_table(table)
-    op.execute(
-        "update thread set state = 'open' where state = 'snoozed' and snoozed_until is not null"
-    )
+    op.execute("update thread set state = 'open', snoozed_until = null where state = 'snoozed'")
     for index in ("thread_snoozed_idx", "thread_assignee_inbox_idx", "thread_noted_inbox_idx"):
         op.drop_index(index, "thread")
     op.drop_constraint("snoozed", "thread")

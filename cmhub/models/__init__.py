@@ -34,9 +34,11 @@ from cmhub.models.people import (
     UserToken,
     Workspace,
 )
+from cmhub.models.work import NoticePreference, Notification, Task
 
 GLOBAL_TABLES = frozenset(
-    model.__tablename__ for model in (UserAccount, UserSession, UserToken, AgencySlug, RateBucket)
+    model.__tablename__
+    for model in (UserAccount, UserSession, UserToken, AgencySlug, RateBucket, NoticePreference)
 )
 
 __all__ = [
@@ -63,10 +65,13 @@ __all__ = [
     "Message",
     "MessageVersion",
     "Note",
+    "NoticePreference",
+    "Notification",
     "RateBucket",
     "Reaction",
     "Reply",
     "SavedReply",
+    "Task",
     "Thread",
     "ThreadLabel",
     "UserAccount",

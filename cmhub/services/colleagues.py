@@ -1,4 +1,4 @@
-"""Colleagues: who works in a workspace, by name."""
+"""The users of a workspace, for whoever works there with them."""
 
 from dataclasses import dataclass
 from uuid import UUID
@@ -7,47 +7,43 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from cmhub.actor import ROLE_TABLE, Actor, Permission, Role
-from cmhub.errors import NotFound
+
+_USERS = text("select id, name, roles from users_of(:workspace)")
 
 
 @dataclass(frozen=True, slots=True)
 class Colleague:
-    """A user who sees the inbox; ``may_answer`` says whether threads can be given to them."""
+    """A user who may enter the workspace, with the roles held there."""
 
     id: UUID
     name: str
-    may_answer: bool
+    roles: frozenset[Role]
+
+    def may(self, permission: Permission) -> bool:
+        """Whether one of their roles allows it."""
+        return any(permission in ROLE_TABLE[role] for role in self.roles)
 
 
 async def list_colleagues(
     session: AsyncSession, actor: Actor, workspace_id: UUID
 ) -> tuple[Colleague, ...]:
-    """Everybody who sees the workspace's inbox, by name."""
-    actor.require(Permission.INBOX_READ, workspace_id)
-    rows = await session.execute(
-        text("select * from colleagues_in(:workspace)"), {"workspace": workspace_id}
-    )
-    rights: dict[UUID, set[Permission]] = {}
-    names: dict[UUID, str] = {}
-    for row in rows:
-        names[row.user_id] = row.name
-        rights.setdefault(row.user_id, set()).update(ROLE_TABLE[Role(row.role)])
-    return tuple(
-        Colleague(user_id, names[user_id], Permission.INBOX_ANSWER in held)
-        for user_id, held in rights.items()
-        if Permission.INBOX_READ in held
-    )
-
-
-async def find_assignee(
-    session: AsyncSession, actor: Actor, workspace_id: UUID, user_id: UUID
-) -> Colleague:
-    """A colleague who may answer in the workspace.
+    """The users of a workspace by name.
 
     Raises:
-        NotFound: nobody like that works there.
+        NotFound: the workspace is not in the actor's reach.
     """
-    for one in await list_colleagues(session, actor, workspace_id):
-        if one.id == user_id and one.may_answer:
-            return one
-    raise NotFound
+    actor.within(workspace_id)
+    rows = await session.execute(_USERS, {"workspace": workspace_id})
+    return tuple(
+        Colleague(row.id, row.name, frozenset(Role(role) for role in row.roles)) for row in rows
+    )
+
+
+async def list_managers(
+    session: AsyncSession, actor: Actor, workspace_id: UUID
+) -> tuple[UUID, ...]:
+    """Who runs the workspace: its managers, or the agency's own people when it has none."""
+    everybody = await list_colleagues(session, actor, workspace_id)
+    managers = [one.id for one in everybody if Role.MANAGER in one.roles]
+    agency = [one.id for one in everybody if one.roles & {Role.OWNER, Role.ADMIN}]
+    return tuple(managers or agency)

@@ -1,5 +1,6 @@
 """Notes: what colleagues tell each other about a thread. No network ever sees them."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
@@ -15,6 +16,8 @@ from cmhub.queue import Work, enqueue
 from cmhub.services import audit
 from cmhub.services.colleagues import Colleague, list_colleagues
 from cmhub.services.inbox import find_thread
+from cmhub.services.notifying import notify
+from cmhub.services.references import Reference
 
 MOST = 5_000
 """Characters of a note."""
@@ -84,7 +87,7 @@ def parts_of(body: str, names: list[str]) -> tuple[NotePart, ...]:
     return (*parts, NotePart(plain, False)) if plain else tuple(parts)
 
 
-def called_in(body: str, colleagues: tuple[Colleague, ...]) -> dict[UUID, str]:
+def called_in(body: str, colleagues: Sequence[Colleague]) -> dict[UUID, str]:
     """Whom a note calls by ``@`` and their whole name; of two names the longer one."""
     found: dict[UUID, str] = {}
     rest = body
@@ -95,6 +98,14 @@ def called_in(body: str, colleagues: tuple[Colleague, ...]) -> dict[UUID, str]:
             found |= {other.id: other.name for other in same}
             rest = rest.replace(f"@{one.name}", "")
     return found
+
+
+async def _called(
+    session: AsyncSession, actor: Actor, workspace_id: UUID, words: str
+) -> dict[UUID, str]:
+    everybody = await list_colleagues(session, actor, workspace_id)
+    readers = [one for one in everybody if one.may(Permission.INBOX_READ)]
+    return called_in(words, readers)
 
 
 def _checked(body: str) -> str:
@@ -117,7 +128,7 @@ async def write_note(
     actor.require(Permission.INBOX_ANSWER, workspace_id)
     thread = await find_thread(session, workspace_id, thread_id, keep=True)
     words = _checked(body)
-    called = called_in(words, await list_colleagues(session, actor, workspace_id))
+    called = await _called(session, actor, workspace_id, words)
     assert actor.user_id is not None
     note = Note(
         agency_id=actor.agency_id,
@@ -134,8 +145,16 @@ async def write_note(
     _record(session, actor, note, "note:write")
     await session.flush()
     await _count(session, thread)
+    await _tell(session, actor, note, called)
     await announce(session, actor, workspace_id, "inbox")
     return note.id
+
+
+async def _tell(session: AsyncSession, actor: Actor, note: Note, called: dict[UUID, str]) -> None:
+    await notify(
+        session, actor, called, "mention", Reference("thread", note.thread_id),
+        workspace_id=note.workspace_id,
+    )  # fmt: skip
 
 
 def _record(session: AsyncSession, actor: Actor, note: Note, tag: str) -> None:
@@ -196,10 +215,13 @@ async def edit_note(
     before = note.body
     if words == before:
         return before
-    called = called_in(words, await list_colleagues(session, actor, workspace_id))
+    called = await _called(session, actor, workspace_id, words)
     note.body, note.edited_at = words, datetime.now(UTC)
+    fresh = {user: name for user, name in called.items() if str(user) not in note.mentions}
     note.mentions = {str(user): name for user, name in called.items()}
     _record(session, actor, note, "note:edit")
+    await session.flush()
+    await _tell(session, actor, note, fresh)
     await announce(session, actor, workspace_id, "inbox")
     return before
 

@@ -19,8 +19,10 @@ from cmhub.errors import Invalid, NotFound
 from cmhub.models import Thread
 from cmhub.queue import Work, enqueue
 from cmhub.services import audit
-from cmhub.services.colleagues import Colleague, find_assignee
+from cmhub.services.colleagues import Colleague, list_colleagues
 from cmhub.services.inbox import MOVES
+from cmhub.services.notifying import notify
+from cmhub.services.references import Reference
 
 MOST = 100
 """Threads that one change may be about."""
@@ -161,7 +163,7 @@ async def assign_threads(
         NotFound: nobody like that works there.
     """
     actor.require(Permission.INBOX_ANSWER, workspace_id)
-    to = None if user_id is None else await find_assignee(session, actor, workspace_id, user_id)
+    to = None if user_id is None else await _find_assignee(session, actor, workspace_id, user_id)
     threads = await take_threads(session, actor, workspace_id, thread_ids)
     moved: list[Moved] = []
     for thread in threads:
@@ -173,13 +175,32 @@ async def assign_threads(
                 session, actor, thread, "thread:assign", user=str(user_id or ""),
                 name=to.name if to else "",
             )  # fmt: skip
+            await _tell(session, actor, thread)
     await announce(session, actor, workspace_id, "inbox")
     return tuple(moved)
+
+
+async def _find_assignee(
+    session: AsyncSession, actor: Actor, workspace_id: UUID, user_id: UUID
+) -> Colleague:
+    for one in await list_colleagues(session, actor, workspace_id):
+        if one.id == user_id and one.may(Permission.INBOX_ANSWER):
+            return one
+    raise NotFound
 
 
 def _give(thread: Thread, to: Colleague | None) -> None:
     thread.assignee_id = to.id if to else None
     thread.assignee_name = to.name if to else None
+
+
+async def _tell(session: AsyncSession, actor: Actor, thread: Thread) -> None:
+    if thread.assignee_id is not None:
+        await session.flush()
+        await notify(
+            session, actor, [thread.assignee_id], "thread_assigned",
+            Reference("thread", thread.id), workspace_id=thread.workspace_id,
+        )  # fmt: skip
 
 
 async def put_back(

@@ -9,7 +9,7 @@ from sqlalchemy import func, select, update
 from cmhub.actor import Actor, Role
 from cmhub.db import unit_of_work
 from cmhub.errors import Forbidden, Invalid, NotFound
-from cmhub.models import Message, Note, Reply
+from cmhub.models import Message, Note, Notification, Reply
 from cmhub.queue import Work
 from cmhub.services import notes
 from cmhub.services.colleagues import Colleague
@@ -124,6 +124,24 @@ async def test_an_analyst_reads_notes_and_writes_none(community: Community) -> N
         await _write(community, "Moi aussi", analyst)
 
 
+async def _notices(community: Community, actor: Actor) -> list[str]:
+    async with unit_of_work(actor) as session:
+        rows = await session.scalars(
+            select(Notification.kind).where(Notification.user_id == actor.user_id)
+        )
+        return list(rows)
+
+
+async def test_whom_a_note_calls_is_told_once(community: Community) -> None:
+    ben = await hire(community, "Ben", Role.MODERATOR)
+    note = await _write(community, "@Ben regarde")
+    assert await _notices(community, ben) == ["mention"]
+    async with unit_of_work(ben) as session:
+        await session.execute(update(Notification).values(read_at=ago(seconds=1)))
+    await _own(community, "edit_note", note, "@Ben regarde encore")
+    assert await _notices(community, ben) == ["mention"]
+
+
 async def test_it_calls_colleagues_by_their_names(community: Community) -> None:
     await hire(community, "Ben", Role.MODERATOR)
     await hire(community, "Claire Client", Role.CLIENT)
@@ -136,7 +154,7 @@ async def test_it_calls_colleagues_by_their_names(community: Community) -> None:
 
 
 def _colleague(name: str) -> Colleague:
-    return Colleague(UUID(int=sum(name.encode())), name, True)
+    return Colleague(UUID(int=sum(name.encode())), name, frozenset({Role.MANAGER}))
 
 
 def test_of_two_names_the_longer_one_is_called() -> None:

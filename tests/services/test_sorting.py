@@ -9,13 +9,13 @@ from uuid import UUID
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from sqlalchemy import text, update
+from sqlalchemy import select, text, update
 
 from cmhub.actor import Role
 from cmhub.db import doors, unit_of_work
 from cmhub.errors import Forbidden, Invalid, NotFound
 from cmhub.jobs.worker import sweep
-from cmhub.models import Thread, new_id
+from cmhub.models import Notification, Thread, new_id
 from cmhub.queue import Work
 from cmhub.services import sorting
 from cmhub.services.inbox import InboxFilter, list_threads
@@ -80,6 +80,19 @@ async def test_a_thread_is_given_to_somebody_who_may_answer(community: Community
     assert await _do(community, "assign_threads", ids, ben.user_id) == ()
     await _do(community, "assign_threads", ids, None)
     assert (await look(community)).assignee_id is None
+
+
+async def test_who_is_given_a_thread_is_told(community: Community) -> None:
+    ben = await hire(community, "Ben", Role.MEDIATOR)
+    thread = await thread_id(community)
+    for user in (community.actor.user_id, ben.user_id):
+        await _do(community, "assign_threads", [thread], user)
+    for actor, kinds in ((ben, ["thread_assigned"]), (community.actor, list[str]())):
+        async with unit_of_work(actor) as session:
+            rows = await session.scalars(
+                select(Notification.kind).where(Notification.user_id == actor.user_id)
+            )
+            assert list(rows) == kinds
 
 
 async def test_nobody_else_can_be_given_a_thread(community: Community) -> None:

@@ -9,7 +9,7 @@ from sqlalchemy import select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from cmhub.actor import Actor, Role
-from cmhub.db import unit_of_work
+from cmhub.db import enter_scope, unit_of_work
 from cmhub.integrations.networks.base import (
     Attachment,
     IncomingDeletion,
@@ -24,10 +24,13 @@ from cmhub.services import (
     notes,
     replies,
     saved_replies,
+    tasks,
     views,
     workspaces,
 )
 from cmhub.services.filtering import InboxFilter
+from cmhub.services.notifying import notify
+from cmhub.services.references import Reference
 from tests.support.agency import make_agency
 from tests.support.community import Community, ago, bring, make_community, person, said
 
@@ -46,6 +49,7 @@ class Space:
     note_id: UUID
     saved_reply_id: UUID
     view_id: UUID
+    task_id: UUID
 
     @property
     def id(self) -> UUID:
@@ -93,6 +97,8 @@ async def _fill(actor: Actor, workspace_id: UUID) -> Space:
         measure = await measures.delete_message(session, actor, workspace_id, message.id)
         await session.execute(update(Reply).where(Reply.id == reply).values(state="failed"))
         desk = await _fill_desk(session, actor, workspace_id, thread.id)
+        task = await tasks.create_task(session, actor, workspace_id, tasks.TaskDraft("Rappeler"))
+        await _tell_owner(session, actor, workspace_id, task)
         session.add(
             Membership(
                 agency_id=actor.agency_id,
@@ -102,7 +108,7 @@ async def _fill(actor: Actor, workspace_id: UUID) -> Space:
                 created_at=datetime.now(UTC),
             )
         )
-    return Space(actor, community, thread.id, message.id, reply, measure, *desk)
+    return Space(actor, community, thread.id, message.id, reply, measure, *desk, task)
 
 
 async def _fill_desk(
@@ -119,6 +125,14 @@ async def _fill_desk(
         session, actor, workspace_id, "Urgent", InboxFilter(label_id=label), shared=False
     )
     return label, note, saved, view
+
+
+async def _tell_owner(session: AsyncSession, actor: Actor, workspace_id: UUID, task: UUID) -> None:
+    assert actor.user_id is not None
+    worker = replace(actor, user_id=None, system=True)
+    about = Reference("task", task)
+    await notify(session, worker, [actor.user_id], "task_due", about, workspace_id=workspace_id)
+    await enter_scope(session, actor)
 
 
 def _in(table: Any, workspace_id: UUID) -> Any:
