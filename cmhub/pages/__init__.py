@@ -5,9 +5,11 @@ from cmhub.components.text import t
 from cmhub.pages.activity import activity
 from cmhub.pages.connections import connections
 from cmhub.pages.inbox import inbox
+from cmhub.pages.settings import settings
 from cmhub.state.activity import ActivityState
 from cmhub.state.connections import ConnectionsState
 from cmhub.state.inbox import InboxState
+from cmhub.state.settings import SettingsState
 
 BASE = "w/[agency_slug]/[workspace_slug]"
 
@@ -15,4 +17,5 @@ PAGES: tuple[Page, ...] = (
     Page(f"{BASE}/inbox", inbox, t("inbox.title"), InboxState.load),
     Page(f"{BASE}/activity", activity, t("activity.title"), ActivityState.load),
     Page(f"{BASE}/connections", connections, t("connections.title"), ConnectionsState.load),
+    Page(f"{BASE}/settings", settings, t("settings.title"), SettingsState.load),
 )

@@ -1,7 +1,7 @@
 """Agencies whose every table is filled, for tests of what keeps them apart."""
 
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from typing import Any
 from uuid import UUID
 
@@ -15,7 +15,7 @@ from cmhub.integrations.networks.base import (
     IncomingEdit,
     IncomingReaction,
 )
-from cmhub.models import Membership, Message, Reply, Thread, new_id
+from cmhub.models import Membership, Message, Reply, SpecialDay, Thread, new_id
 from cmhub.services import measures, replies, workspaces
 from tests.support.agency import make_agency
 from tests.support.community import Community, ago, bring, make_community, person, said
@@ -77,6 +77,16 @@ async def _fill(actor: Actor, workspace_id: UUID) -> Space:
         reply = await replies.send_reply(session, actor, workspace_id, thread.id, "Ici.")
         measure = await measures.delete_message(session, actor, workspace_id, message.id)
         await session.execute(update(Reply).where(Reply.id == reply).values(state="failed"))
+        session.add(
+            SpecialDay(
+                agency_id=actor.agency_id,
+                workspace_id=workspace_id,
+                day=date(2026, 12, 24),
+                name="Inventaire",
+                hours=[],
+                created_at=datetime.now(UTC),
+            )
+        )
         session.add(
             Membership(
                 agency_id=actor.agency_id,
