@@ -27,9 +27,11 @@ from cmhub.models.people import (
     UserToken,
     Workspace,
 )
+from cmhub.models.work import NoticePreference, Notification, Task
 
 GLOBAL_TABLES = frozenset(
-    model.__tablename__ for model in (UserAccount, UserSession, UserToken, AgencySlug, RateBucket)
+    model.__tablename__
+    for model in (UserAccount, UserSession, UserToken, AgencySlug, RateBucket, NoticePreference)
 )
 
 __all__ = [
@@ -52,10 +54,13 @@ __all__ = [
     "Membership",
     "Message",
     "MessageVersion",
+    "NoticePreference",
+    "Notification",
     "RateBucket",
     "Reaction",
     "Reply",
     "SpecialDay",
+    "Task",
     "Thread",
     "UserAccount",
     "UserSession",

@@ -4,6 +4,7 @@ from cmhub.components.page import Page
 from cmhub.components.text import t
 from cmhub.pages.activity import activity
 from cmhub.pages.connections import connections
+from cmhub.pages.design import design
 from cmhub.pages.inbox import inbox
 from cmhub.pages.settings import settings
 from cmhub.state.activity import ActivityState
@@ -18,4 +19,6 @@ PAGES: tuple[Page, ...] = (
     Page(f"{BASE}/activity", activity, t("activity.title"), ActivityState.load),
     Page(f"{BASE}/connections", connections, t("connections.title"), ConnectionsState.load),
     Page(f"{BASE}/settings", settings, t("settings.title"), SettingsState.load),
+    # In every build, so that what is tested is what is shipped; `web/design.py` opens it or not.
+    Page("design", design, t("design.title")),
 )

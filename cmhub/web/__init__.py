@@ -2,7 +2,7 @@
 
 from starlette.routing import BaseRoute
 
-from cmhub.web import auth, boot, brand, files, health, public, start, static
+from cmhub.web import auth, boot, brand, design, files, health, public, start, static
 
 routes: list[BaseRoute] = [
     *boot.routes,
@@ -12,5 +12,6 @@ routes: list[BaseRoute] = [
     *static.routes,
     *public.routes,
     *files.routes,
+    *design.routes,
     *health.routes,
 ]
