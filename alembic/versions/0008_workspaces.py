@@ -40,7 +40,7 @@ DOORS: dict[str, str] = {
         where m.user_id = person
         order by a.name, a.agency_id, w.name, w.id;
         end""",
-    "due_work(wanted text, most integer)": f"""
+    "open_work(wanted text, most integer)": f"""
         returns table (agency_id uuid, workspace_id uuid, id uuid)
         language sql stable {{secure}} begin atomic
         (select c.agency_id, c.workspace_id, c.id from public.connection c
@@ -101,18 +101,18 @@ DOORS: dict[str, str] = {
         returning j.id;
         end""",
 }
-_CHANGED = ("memberships_of(person uuid)", "due_work(wanted text, most integer)")
+_CHANGED = "memberships_of(person uuid)"
 
 
 def _former() -> Mapping[str, str]:
-    """The doors that this migration makes anew, as they were before it."""
+    """The door that this migration makes anew, as it was before it."""
     path = Path(__file__).with_name("0003_doors.py")
     spec = importlib.util.spec_from_file_location("doors_before", path)
     assert spec is not None
     assert spec.loader is not None
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
-    return {door: module.DOORS[door] for door in _CHANGED}
+    return {_CHANGED: module.DOORS[_CHANGED]}
 
 
 def _time(name: str) -> sa.Column[object]:
@@ -184,12 +184,12 @@ def upgrade() -> None:
     op.create_index("audit_event_tag_idx", "audit_event", ["agency_id", "tag", "at"])
     op.execute("grant usage on schema jobs to cmhub_resolver")
     op.execute("grant select, update, delete on jobs.pgqueuer to cmhub_resolver")
-    drop_doors({_CHANGED[0]: ""})
+    drop_doors({_CHANGED: ""})
     make_doors(DOORS)
 
 
 def downgrade() -> None:
-    drop_doors({door: body for door, body in DOORS.items() if door != _CHANGED[1]})
+    drop_doors(DOORS)
     make_doors(_former())
     op.execute("revoke all on jobs.pgqueuer from cmhub_resolver")
     op.execute("revoke all on schema jobs from cmhub_resolver")

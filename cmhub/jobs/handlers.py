@@ -27,7 +27,11 @@ DUE: Mapping[str, str] = {
     "notice": "notice.mail",
 }
 """Kinds of rows with a due time, and their jobs."""
-DUE_DOORS: Mapping[str, str] = {"task": "due_notices", "notice": "due_notices"}
+DUE_DOORS: Mapping[str, str] = {
+    **dict.fromkeys(("history", "reply", "measure"), "open_work"),
+    "task": "due_notices",
+    "notice": "due_notices",
+}
 """The function that tells what is due of a kind, where it is not ``due_work``; both are asked for
 a kind and for how many at most, and answer with agency, workspace and id. A migration that adds a
 kind brings a function of its own."""
