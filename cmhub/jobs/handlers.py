@@ -37,6 +37,7 @@ DUE_DOORS: Mapping[str, str] = {
     "snooze": "due_inbox",
     "note": "due_inbox",
     "view": "due_inbox",
+    **dict.fromkeys(("history", "reply", "measure"), "open_work"),
     "task": "due_notices",
     "notice": "due_notices",
 }

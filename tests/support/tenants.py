@@ -1,7 +1,7 @@
 """Agencies whose every table is filled, for tests of what keeps them apart."""
 
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from typing import Any
 from uuid import UUID
 
@@ -16,7 +16,7 @@ from cmhub.integrations.networks.base import (
     IncomingEdit,
     IncomingReaction,
 )
-from cmhub.models import Membership, Message, Reply, Thread, new_id
+from cmhub.models import Membership, Message, Reply, SpecialDay, Thread, new_id
 from cmhub.services import (
     drafts,
     labels,
@@ -99,6 +99,16 @@ async def _fill(actor: Actor, workspace_id: UUID) -> Space:
         desk = await _fill_desk(session, actor, workspace_id, thread.id)
         task = await tasks.create_task(session, actor, workspace_id, tasks.TaskDraft("Rappeler"))
         await _tell_owner(session, actor, workspace_id, task)
+        session.add(
+            SpecialDay(
+                agency_id=actor.agency_id,
+                workspace_id=workspace_id,
+                day=date(2026, 12, 24),
+                name="Inventaire",
+                hours=[],
+                created_at=datetime.now(UTC),
+            )
+        )
         session.add(
             Membership(
                 agency_id=actor.agency_id,
