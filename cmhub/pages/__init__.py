@@ -14,6 +14,11 @@ from cmhub.state.connections import ConnectionsState
 from cmhub.state.inbox import InboxState
 from cmhub.state.notice_settings import NoticeSettingsState
 from cmhub.state.tasks import AgencyTasksState, TasksState
+from cmhub.pages.settings import settings
+from cmhub.state.activity import ActivityState
+from cmhub.state.connections import ConnectionsState
+from cmhub.state.inbox import InboxState
+from cmhub.state.settings import SettingsState
 
 BASE = "w/[agency_slug]/[workspace_slug]"
 
@@ -24,6 +29,7 @@ PAGES: tuple[Page, ...] = (
     Page(f"{BASE}/tasks", tasks, t("tasks.title"), TasksState.load),
     Page("a/[agency_slug]/tasks", agency_tasks, t("tasks.title"), AgencyTasksState.load),
     Page("me/notifications", notices, t("notices.title"), NoticeSettingsState.load),
+    Page(f"{BASE}/settings", settings, t("settings.title"), SettingsState.load),
     # In every build, so that what is tested is what is shipped; `web/design.py` opens it or not.
     Page("design", design, t("design.title")),
 )
