@@ -8,17 +8,14 @@ from cmhub.pages.connections import connections
 from cmhub.pages.design import design
 from cmhub.pages.inbox import inbox
 from cmhub.pages.notices import notices
+from cmhub.pages.settings import settings
 from cmhub.pages.tasks import tasks
 from cmhub.state.activity import ActivityState
 from cmhub.state.connections import ConnectionsState
 from cmhub.state.inbox import InboxState
 from cmhub.state.notice_settings import NoticeSettingsState
-from cmhub.state.tasks import AgencyTasksState, TasksState
-from cmhub.pages.settings import settings
-from cmhub.state.activity import ActivityState
-from cmhub.state.connections import ConnectionsState
-from cmhub.state.inbox import InboxState
 from cmhub.state.settings import SettingsState
+from cmhub.state.tasks import AgencyTasksState, TasksState
 
 BASE = "w/[agency_slug]/[workspace_slug]"
 
