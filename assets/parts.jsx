@@ -95,7 +95,7 @@ export function UploadForm({ children, action, ...rest }) {
   );
 }
 
-/** A native dialog that closes by itself when `done` changes. */
+/** A native dialog that begins at its first field and closes by itself when `done` changes. */
 export function ClosingDialog({ done, children, ...rest }) {
   const box = useRef(null);
   const seen = useRef(done);
@@ -103,5 +103,8 @@ export function ClosingDialog({ done, children, ...rest }) {
     if (done !== seen.current) box.current?.close();
     seen.current = done;
   }, [done]);
-  return <dialog {...rest} ref={box}>{children}</dialog>;
+  function begin(event) {
+    if (event.target === box.current && event.newState === "open") box.current.querySelector("form input, form textarea")?.focus();
+  }
+  return <dialog {...rest} ref={box} onToggle={begin}>{children}</dialog>;
 }

@@ -70,7 +70,7 @@ def notices_panel() -> rx.Component:
     """Hold the panel, once on a page; it keeps the count of every bell up to date."""
     return rx.el.div(
         reload_on("notices", NoticesState.count),
-        rx.el.header(
+        rx.el.div(
             rx.el.h2(t("notices.title"), class_name="text-lg font-semibold grow"),
             rx.cond(
                 NoticesState.unread > 0,

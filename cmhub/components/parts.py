@@ -49,7 +49,10 @@ class Sheet(BaseHTML):
 
 
 class ClosingDialog(BaseHTML):
-    """A native dialog that closes by itself when ``done`` changes; `dialog.opens` opens it."""
+    """A native dialog that begins at its first field and closes by itself when ``done`` changes.
+
+    `dialog.opens` opens it.
+    """
 
     library = _LIBRARY
     tag = "ClosingDialog"

@@ -76,7 +76,6 @@ def task_dialog() -> rx.Component:
                 people=state.people,
                 me=state.me,
                 place=state.workspace,
-                auto_focus=True,
             ),
             rx.cond(state.link_kind != "", _link_box()),
             fault(state.fault, state.fault_params),
@@ -151,7 +150,6 @@ def task_fields(
     me: StringVar | None = None,
     place: StringVar | str = "",
     task: ObjectVar[TaskView] | None = None,
-    auto_focus: bool = False,
 ) -> rx.Component:
     """Hold the fields of a task; their names begin with ``prefix``, ``task`` fills them."""
 
@@ -166,12 +164,11 @@ def task_fields(
             required=True,
             max_length=300,
             auto_complete="off",
-            auto_focus=auto_focus,
         ),
         rx.el.div(
             date_field(f"{prefix}_due_on", t("tasks.due_on"), default_value=given("due_on")),
             time_field(f"{prefix}_due_time", t("tasks.due_time"), default_value=given("due_time")),
-            class_name="grid grid-cols-2 gap-3",
+            class_name="task-fields-pair",
         ),
         rx.el.div(
             rx.el.div(_assignees(prefix, people, me, place, task), class_name="min-w-0"),
@@ -184,7 +181,7 @@ def task_fields(
                 ),
                 class_name="min-w-0",
             ),
-            class_name="grid grid-cols-2 gap-3",
+            class_name="task-fields-pair",
         ),
         text_area(
             f"{prefix}_note",

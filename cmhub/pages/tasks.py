@@ -1,5 +1,7 @@
 """The tasks of a workspace: the list left, the open one right."""
 
+from typing import Any
+
 import reflex as rx
 from reflex.vars import StringVar, Var
 
@@ -183,13 +185,13 @@ def _steps() -> rx.Component:
         rx.el.div(
             rx.cond(
                 task.done,
-                button(
+                _step(
                     t("tasks.reopen"),
                     symbol="rotate-ccw",
                     on_click=TasksState.reopen(task.id.to(str)),
                     custom_attrs={"data-key": "e"},
                 ),
-                button(
+                _step(
                     t("tasks.finish"),
                     symbol="check",
                     on_click=TasksState.finish(task.id.to(str)),
@@ -200,6 +202,11 @@ def _steps() -> rx.Component:
             class_name="flex gap-1 shrink-0",
         ),
     )
+
+
+def _step(words: Var[str], **props: Any) -> rx.Component:
+    """A button that on a phone shows its icon only."""
+    return button(rx.el.span(words, class_name="max-[600px]:sr-only"), **props)
 
 
 def _link() -> rx.Component:
