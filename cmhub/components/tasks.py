@@ -239,15 +239,16 @@ def task_list(
     on_reopen: Press,
     chosen: StringVar | str = "",
     with_workspace: bool = False,
+    mine: Var[bool],
 ) -> rx.Component:
-    """List tasks under the headings of when they are due."""
+    """List tasks under the headings of when they are due; who has them unless all are ``mine``."""
 
     def row(one: ObjectVar[TaskView]) -> rx.Component:
         return rx.el.li(
             _check(one, on_finish, on_reopen),
             link(
                 rx.el.span(one.text, class_name="task-text", dir="auto"),
-                _facts(one, with_workspace=with_workspace),
+                _facts(one, with_workspace=with_workspace, mine=mine),
                 to=to(one),
                 class_name="task-link",
                 custom_attrs={
@@ -330,7 +331,7 @@ def linked(one: ObjectVar[TaskView]) -> rx.Component:
     )
 
 
-def _facts(one: ObjectVar[TaskView], *, with_workspace: bool) -> rx.Component:
+def _facts(one: ObjectVar[TaskView], *, with_workspace: bool, mine: Var[bool]) -> rx.Component:
     place = rx.el.span(icon("layers"), one.workspace) if with_workspace else rx.fragment()
     return rx.el.span(
         due(one),
@@ -339,7 +340,7 @@ def _facts(one: ObjectVar[TaskView], *, with_workspace: bool) -> rx.Component:
             rx.el.span(icon("repeat"), said_of("tasks.repeats", one.repeats)),
         ),
         rx.cond(
-            one.assignee_id != "",
+            (one.assignee_id != "") & ~mine,
             rx.el.span(avatar(one.assignee.to(str), size="small"), one.assignee),
         ),
         place,

@@ -81,6 +81,7 @@ def _list() -> rx.Component:
             on_finish=lambda one: state.finish(one.workspace_id.to(str), one.id.to(str)),
             on_reopen=lambda one: state.reopen(one.workspace_id.to(str), one.id.to(str)),
             with_workspace=True,
+            mine=state.whose == "mine",
         ),
         pages(_address(state.whose), state.after.to(str), more=state.after > 0, paged=state.paged),
     )

@@ -98,6 +98,7 @@ def _list() -> rx.Component:
             on_finish=lambda one: TasksState.finish(one.id.to(str)),
             on_reopen=lambda one: TasksState.reopen(one.id.to(str)),
             chosen=TasksState.chosen,
+            mine=TasksState.whose == "mine",
         ),
         pages(
             _address(),

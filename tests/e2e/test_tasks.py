@@ -276,7 +276,7 @@ def test_a_mail_comes_to_who_does_not_look_and_ends_by_one_click(
 
 def test_one_chooses_how_one_is_told(mia: Page) -> None:
     mia.goto("/me/notifications/")
-    mia.get_by_label("By mail: A task is given to me").select_option(label="Once a day")
+    mia.get_by_label("By mail: A task is given to me").select_option(label="Daily")
     mia.get_by_label("In the page: Somebody mentions me in a note").uncheck()
     mia.get_by_label("From").fill("22:00")
     mia.get_by_role("button", name="Save quiet hours").click()
