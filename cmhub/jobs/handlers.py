@@ -4,7 +4,7 @@ from collections.abc import Awaitable, Callable, Mapping
 
 from cmhub.jobs.mails import HANDLERS as MAILS
 from cmhub.queue import Work
-from cmhub.services import delivering, syncing
+from cmhub.services import archiving, delivering, syncing
 from cmhub.services.notices.mailing import mail_due
 from cmhub.services.tasks.reminding import remind
 
@@ -15,6 +15,7 @@ HANDLERS: Mapping[str, Handler] = {
     "history.read": syncing.read_history,
     "reply.send": delivering.send,
     "measure.apply": delivering.apply,
+    "workspace.delete": archiving.delete_for_good,
     "task.remind": remind,
     "notice.mail": mail_due,
 }
@@ -23,12 +24,14 @@ DUE: Mapping[str, str] = {
     "history": "history.read",
     "reply": "reply.send",
     "measure": "measure.apply",
+    "deletion": "workspace.delete",
     "task": "task.remind",
     "notice": "notice.mail",
 }
 """Kinds of rows with a due time, and their jobs."""
 DUE_DOORS: Mapping[str, str] = {
     **dict.fromkeys(("history", "reply", "measure"), "open_work"),
+    "deletion": "due_deletion",
     "task": "due_notices",
     "notice": "due_notices",
 }
