@@ -80,7 +80,6 @@ def _beginnings() -> rx.Component:
         zone_field(
             state.zones,
             state.time_zone,
-            t("settings.time_zone"),
             told_fault(state.faults["time_zone"]),
         ),
     )
