@@ -4,20 +4,25 @@ from cmhub.components.page import Page
 from cmhub.components.text import t
 from cmhub.pages.activity import activity
 from cmhub.pages.agency_tasks import agency_tasks
+from cmhub.pages.agency_settings import agency_settings
 from cmhub.pages.connections import connections
 from cmhub.pages.design import design
 from cmhub.pages.inbox import inbox
 from cmhub.pages.notices import notices
 from cmhub.pages.settings import settings
 from cmhub.pages.tasks import tasks
+from cmhub.pages.workspaces import workspaces
 from cmhub.state.activity import ActivityState
+from cmhub.state.agency_settings import AgencySettingsState
 from cmhub.state.connections import ConnectionsState
 from cmhub.state.inbox import InboxState
 from cmhub.state.notice_settings import NoticeSettingsState
 from cmhub.state.settings import SettingsState
 from cmhub.state.tasks import AgencyTasksState, TasksState
+from cmhub.state.workspaces import WorkspacesState
 
 BASE = "w/[agency_slug]/[workspace_slug]"
+AGENCY = "a/[agency_slug]"
 
 PAGES: tuple[Page, ...] = (
     Page(f"{BASE}/inbox", inbox, t("inbox.title"), InboxState.load),
@@ -27,6 +32,10 @@ PAGES: tuple[Page, ...] = (
     Page("a/[agency_slug]/tasks", agency_tasks, t("tasks.title"), AgencyTasksState.load),
     Page("me/notifications", notices, t("notices.title"), NoticeSettingsState.load),
     Page(f"{BASE}/settings", settings, t("settings.title"), SettingsState.load),
+    Page(f"{AGENCY}/workspaces", workspaces, t("workspaces.title"), WorkspacesState.load),
+    Page(
+        f"{AGENCY}/settings", agency_settings, t("settings.agency.title"), AgencySettingsState.load
+    ),
     # In every build, so that what is tested is what is shipped; `web/design.py` opens it or not.
     Page("design", design, t("design.title")),
 )
