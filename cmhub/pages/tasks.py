@@ -185,6 +185,10 @@ def _steps() -> rx.Component:
         MAY_WRITE,
         rx.el.div(
             rx.cond(
+                ~task.done & ~task.mine,
+                button(t("tasks.take"), on_click=TasksState.take(task.id.to(str))),
+            ),
+            rx.cond(
                 task.done,
                 _step(
                     t("tasks.reopen"),

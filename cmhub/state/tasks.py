@@ -99,7 +99,7 @@ class TasksState(rx.State):
     fault: rx.Field[str] = rx.field("")
     fault_params: rx.Field[dict[str, str | int]] = rx.field(default_factory=dict[str, str | int])
 
-    _undo: tuple[str, str] = ("", "")
+    _undo: tuple[str, str, str] = ("", "", "")
 
     @rx.event
     @requires(Permission.TASK_READ)
@@ -166,7 +166,7 @@ class TasksState(rx.State):
         actor = current_actor().within(place())
         async with unit_of_work(actor) as session:
             following = await tasks.finish_task(session, actor, place(), id_of(task_id))
-        self._undo = ("finish", task_id)
+        self._undo = ("finish", task_id, "")
         key = "tasks.done.told" if following is None else "tasks.done.again.told"
         await tell(self, key, undo=True)
         await self._again()
@@ -190,8 +190,20 @@ class TasksState(rx.State):
         actor = current_actor().within(place())
         async with unit_of_work(actor) as session:
             await tasks.delete_task(session, actor, place(), id_of(task_id))
-        self._undo = ("delete", task_id)
+        self._undo = ("delete", task_id, "")
         await tell(self, "tasks.deleted.told", undo=True)
+        await self._again()
+
+    @rx.event
+    @requires(Permission.TASK_WRITE)
+    @told
+    async def take(self, task_id: str) -> None:
+        """Take a task over, and offer to give it back."""
+        actor, task = current_actor().within(place()), id_of(task_id)
+        async with unit_of_work(actor) as session:
+            before = await tasks.assign_task(session, actor, place(), task, actor.user_id)
+        self._undo = ("take", task_id, str(before or ""))
+        await tell(self, "tasks.taken.told", undo=True)
         await self._again()
 
     @rx.event
@@ -218,15 +230,19 @@ class TasksState(rx.State):
     @told
     async def undo(self) -> None:
         """Take back the last thing that was done here."""
-        (kind, task_id), self._undo = self._undo, ("", "")
-        actor = current_actor().within(place())
+        (kind, task_id, before), self._undo = self._undo, ("", "", "")
+        if not kind:
+            return
+        actor, task = current_actor().within(place()), id_of(task_id)
         async with unit_of_work(actor) as session:
             if kind == "finish":
-                await tasks.reopen_task(session, actor, place(), id_of(task_id))
+                await tasks.reopen_task(session, actor, place(), task)
             elif kind == "delete":
-                await tasks.restore_task(session, actor, place(), id_of(task_id))
-        if kind:
-            await tell(self, f"tasks.undone.{kind}.told")
+                await tasks.restore_task(session, actor, place(), task)
+            else:
+                whose = id_of(before) if before else None
+                await tasks.assign_task(session, actor, place(), task, whose)
+        await tell(self, f"tasks.undone.{kind}.told")
         await self._again()
 
 

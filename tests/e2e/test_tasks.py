@@ -230,9 +230,12 @@ def test_an_agency_sees_the_tasks_of_all_its_workspaces(owner: Page, place: Plac
     _create(owner, "For the whole agency")
     expect(_row(owner, "For the whole agency")).to_be_visible()
     row.get_by_role("link").click()
-    expect(owner.get_by_role("article").get_by_label("What is to be done")).to_have_value(
-        "Answer about the key"
-    )
+    form = owner.get_by_role("article")
+    expect(form.get_by_label("What is to be done")).to_have_value("Answer about the key")
+    form.get_by_role("button", name="Take task").click()
+    expect(owner.get_by_text("The task is yours.")).to_be_visible()
+    owner.get_by_role("button", name="Undo").click()
+    expect(form.locator("#task_assignee option:checked")).to_have_text("Mia")
     assert owner.url.startswith(f"{place.app.url}{place.base}/tasks/")
 
 

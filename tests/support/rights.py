@@ -64,6 +64,7 @@ TasksState.finish                    task:write
 TasksState.reopen                    task:write
 TasksState.delete                    task:write
 TasksState.save                      task:write
+TasksState.take                      task:write
 TasksState.undo                      task:write
 AgencyTasksState.load                task:read
 AgencyTasksState.finish              task:write
