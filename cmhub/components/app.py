@@ -5,9 +5,8 @@ from reflex.vars import Var
 from reflex.vars.function import ArgsFunctionOperation
 from reflex_components_core.base.error_boundary import ErrorBoundary
 
-from cmhub.components.basics import link
 from cmhub.components.notice import offline
-from cmhub.components.parts import door
+from cmhub.components.parts import PlainLink, door
 from cmhub.components.shell import plain_page
 from cmhub.components.text import t
 
@@ -32,7 +31,7 @@ def boundary(_stateful: bool) -> rx.Component:
     broken = rx.el.main(
         rx.el.h1(t("app.broken.title"), class_name="text-xl font-semibold"),
         rx.el.p(t("app.broken.line"), class_name="mt-1"),
-        rx.el.a(t("app.broken.reload"), href="", class_name="btn btn-primary mt-4"),
+        PlainLink.create(t("app.broken.reload"), href="", class_name="btn btn-primary mt-4"),
         class_name="plain",
     )
     fallback = ArgsFunctionOperation.create(("event_args",), Var.create(broken))
@@ -42,7 +41,7 @@ def boundary(_stateful: bool) -> rx.Component:
 def not_found() -> rx.Component:
     """Say that there is nothing at this address."""
     return plain_page(
-        link(t("app.not_found.home"), to="/", class_name="btn btn-primary mt-6"),
+        PlainLink.create(t("app.not_found.home"), href="/", class_name="btn btn-primary mt-6"),
         title=t("app.not_found.title"),
         line=t("app.not_found.line"),
     )

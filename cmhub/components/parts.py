@@ -13,6 +13,13 @@ from cmhub.state.live import LiveState
 _LIBRARY = "$/public/parts"
 
 
+class PlainLink(BaseHTML):
+    """A link that the browser itself follows: out of the pages, or to the present one anew."""
+
+    tag = "a"
+    href: rx.Var[str]
+
+
 class PlainForm(BaseHTML):
     """A form that the browser itself submits; `rx.el.form` never does."""
 

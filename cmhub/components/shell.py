@@ -9,8 +9,8 @@ from cmhub.components.basics import Words, icon_button, link
 from cmhub.components.dialog import dialog
 from cmhub.components.icons import icon
 from cmhub.components.notice import notice
-from cmhub.components.parts import PlainForm
-from cmhub.components.text import initial, t
+from cmhub.components.parts import PlainForm, PlainLink
+from cmhub.components.text import initial, said, t
 from cmhub.components.ways import BOTTOM, Frame, Way, groups_of, ways_of
 from cmhub.state.base import SessionState, SwitcherEntry
 
@@ -39,8 +39,11 @@ def page(
         rx.el.div(
             _top_bar(frame),
             rx.el.main(
-                _header(title, line, action),
-                *content,
+                rx.cond(
+                    SessionState.refusal != "",
+                    _refused(),
+                    rx.fragment(_header(title, line, action), *content),
+                ),
                 id="content",
                 tab_index=-1,
                 class_name="content content-wide" if wide else "content",
@@ -76,6 +79,33 @@ def plain_page(*content: Any, title: Words, line: Words = "") -> rx.Component:
             class_name="plain",
         ),
         notice(),
+    )
+
+
+def _refused() -> rx.Component:
+    """Stand in place of a page that is not there, or not open to who asks for it."""
+    denied = SessionState.refusal == "forbidden"
+    return rx.el.div(
+        rx.el.div(
+            rx.cond(denied, icon("lock", 20), icon("search-x", 20)), class_name="empty-symbol"
+        ),
+        rx.el.h1(
+            rx.cond(denied, t("app.forbidden.title"), t("app.not_found.title")),
+            class_name="text-xl font-semibold",
+        ),
+        rx.el.p(
+            rx.cond(denied, said(SessionState.refusal_key), t("app.not_found.line")),
+            class_name="text-muted max-w-[46ch]",
+        ),
+        rx.cond(
+            denied,
+            rx.el.p(
+                t("app.forbidden.ask", agency=SessionState.agency_name),
+                class_name="text-muted max-w-[46ch]",
+            ),
+        ),
+        PlainLink.create(t("app.not_found.home"), href="/", class_name="btn btn-primary mt-4"),
+        class_name="empty",
     )
 
 

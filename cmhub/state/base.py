@@ -12,10 +12,10 @@ import reflex as rx
 from reflex.event import EventSpec
 
 from cmhub.actor import Actor, Permission
-from cmhub.errors import CMHubError
+from cmhub.errors import CMHubError, Forbidden, NotFound
 from cmhub.services.sessions import Place, actor_in
 from cmhub.state.marks import public
-from cmhub.state.visit import Visit
+from cmhub.state.visit import Visit, opens_page
 
 logger = logging.getLogger(__name__)
 _Given = ParamSpec("_Given")
@@ -63,6 +63,9 @@ class SessionState(rx.State):
     workspace_zone: rx.Field[str] = rx.field("")
     switcher: rx.Field[tuple[SwitcherEntry, ...]] = rx.field(())
     permissions: rx.Field[tuple[str, ...]] = rx.field(())
+    # Why the page of the address is not shown: not_found or forbidden, and the sentence's key.
+    refusal: rx.Field[str] = rx.field("")
+    refusal_key: rx.Field[str] = rx.field("")
     # An address outside the pages (the sign-in page) that the browser goes to at once.
     door: rx.Field[str] = rx.field("")
 
@@ -81,7 +84,18 @@ class SessionState(rx.State):
         self.notice = Notice(kind, key, params, undo, self.notice.number + 1)
 
     def _tell_error(self, error: CMHubError) -> None:
+        """Tell what went wrong; when it is the page itself that may not be shown, in its place."""
+        if opens_page() and isinstance(error, NotFound | Forbidden):
+            self._refuse_page(error)
+            return
         self.notice = Notice("error", error.key, dict(error.params), False, self.notice.number + 1)
+
+    def _refuse_page(self, error: CMHubError | None) -> None:
+        refusal, key = (error.code, error.key) if error else ("", "")
+        if self.refusal != refusal:
+            self.refusal = refusal
+        if self.refusal_key != key:
+            self.refusal_key = key
 
     @rx.event
     @public
