@@ -16,6 +16,10 @@ def head() -> list[rx.Component]:
     return [
         rx.el.script(src="/boot.js"),
         rx.el.link(rel="icon", href="/favicon.svg", type="image/svg+xml"),
+        rx.el.link(rel="apple-touch-icon", href="/apple-touch-icon.png"),
+        # With cookies, for it is in the reader's language.
+        rx.el.link(rel="manifest", href="/manifest.webmanifest", cross_origin="use-credentials"),
+        rx.el.meta(name="theme-color", content="#f7f5f1"),
         rx.el.meta(name="color-scheme", content="light dark"),
         rx.el.meta(name="robots", content="noindex"),
     ]

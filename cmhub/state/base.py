@@ -39,7 +39,11 @@ class Notice:
 
 @dataclass(frozen=True, slots=True)
 class SwitcherEntry:
-    """A workspace in the switcher, or a whole agency; ``opens`` is where it leads."""
+    """A workspace in the switcher, or a whole agency above its workspaces.
+
+    ``opens`` is where it leads, empty for an agency that the user may not see as a whole; ``new``
+    makes another workspace of that agency, for who may.
+    """
 
     name: str
     agency: str
@@ -47,6 +51,7 @@ class SwitcherEntry:
     opens: str
     whole: bool
     current: bool
+    new: str = ""
 
 
 class SessionState(rx.State):
@@ -138,14 +143,15 @@ def facts_of(visit: Visit | None) -> Facts:
         agency_name=agency.agency_name if agency else "",
         agency_address=f"/a/{agency.agency_slug}" if agency else "",
         workspace_name=place.workspace_name if place else "",
-        workspace_address=_address(place) if place else "",
+        workspace_address=address_of(place) if place else "",
         workspace_zone=place.time_zone if place else info.time_zone,
         switcher=_switcher(visit),
         permissions=_permissions(visit),
     )
 
 
-def _address(place: Place) -> str:
+def address_of(place: Place) -> str:
+    """Return where the pages of a workspace begin."""
     return f"/w/{place.agency_slug}/{place.workspace_slug}"
 
 
@@ -156,19 +162,29 @@ def _switcher(visit: Visit) -> tuple[SwitcherEntry, ...]:
     for place in visit.info.places:
         actor = actors[place.agency_slug]
         whole = f"/a/{place.agency_slug}"
-        if whole not in entries and actor.may_somewhere(Permission.HOME_READ):
-            here = place.agency_id == (visit.agency and visit.agency.agency_id)
-            entries[whole] = SwitcherEntry(
-                place.agency_name, place.agency_name, whole, f"{whole}/", True,
-                here and visit.place is None,
-            )  # fmt: skip
+        if whole not in entries:
+            entries[whole] = _agency(visit, place, actor)
         if place.workspace_id is not None:
-            entries[_address(place)] = _entry(visit, place, actor)
+            entries[address_of(place)] = _entry(visit, place, actor)
     return tuple(entries.values())
 
 
+def _agency(visit: Visit, place: Place, actor: Actor) -> SwitcherEntry:
+    whole = f"/a/{place.agency_slug}"
+    here = visit.agency is not None and visit.agency.agency_id == place.agency_id
+    return SwitcherEntry(
+        place.agency_name,
+        place.agency_name,
+        whole,
+        f"{whole}/" if actor.may_somewhere(Permission.HOME_READ) else "",
+        True,
+        here and visit.place is None,
+        f"/start/?agency={place.agency_slug}" if actor.may(Permission.WORKSPACE_CREATE) else "",
+    )
+
+
 def _entry(visit: Visit, place: Place, actor: Actor) -> SwitcherEntry:
-    address = _address(place)
+    address = address_of(place)
     first = "home" if actor.may(Permission.HOME_READ, place.workspace_id) else "activity"
     current = visit.place is not None and visit.place.workspace_id == place.workspace_id
     return SwitcherEntry(

@@ -2,7 +2,7 @@
 
 from starlette.routing import BaseRoute
 
-from cmhub.web import auth, boot, design, files, health, public, start, static
+from cmhub.web import auth, boot, design, files, health, install, public, start, static
 
 routes: list[BaseRoute] = [
     *boot.routes,
@@ -13,4 +13,5 @@ routes: list[BaseRoute] = [
     *files.routes,
     *design.routes,
     *health.routes,
+    *install.routes,
 ]
