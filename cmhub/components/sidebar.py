@@ -6,6 +6,7 @@ import reflex as rx
 from reflex.vars import NumberVar, ObjectVar, Var
 
 from cmhub.components.basics import Words, count, icon_button, keys, link
+from cmhub.components.brand import tile
 from cmhub.components.icons import icon
 from cmhub.components.parts import PlainForm, PlainLink
 from cmhub.components.text import initial, t
@@ -115,7 +116,7 @@ def _switcher(frame: Frame) -> rx.Component:
     entries = SessionState.switcher
     return rx.el.details(
         rx.el.summary(
-            rx.el.span(initial(name), class_name="tile"),
+            tile(name, _logo(frame)),
             rx.el.span(
                 rx.el.span(name, class_name="truncate font-semibold"),
                 rx.el.span(_below(frame), class_name="truncate text-xs text-muted"),
@@ -150,6 +151,12 @@ def name_of(frame: Frame) -> Var[str]:
         return SessionState.user_name
     name = SessionState.workspace_name if frame == "workspace" else SessionState.agency_name
     return rx.cond(name != "", name, t("app.name")).to(str)
+
+
+def _logo(frame: Frame) -> Words:
+    if frame == "me":
+        return ""
+    return SessionState.workspace_logo if frame == "workspace" else SessionState.agency_logo
 
 
 def _below(frame: Frame) -> Words:
@@ -192,7 +199,7 @@ def _agency(entry: ObjectVar[SwitcherEntry]) -> rx.Component:
 
 def _workspace(entry: ObjectVar[SwitcherEntry]) -> rx.Component:
     return link(
-        rx.el.span(initial(entry.name), class_name="tile"),
+        tile(entry.name, entry.logo),
         rx.el.span(entry.name, class_name="truncate grow"),
         rx.cond(entry.current, icon("check")),
         to=entry.opens.to(str),

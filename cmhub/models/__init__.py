@@ -12,6 +12,14 @@ from cmhub.models.community import (
     Reaction,
     Thread,
 )
+from cmhub.models.desk import (
+    Draft,
+    InboxView,
+    Label,
+    Note,
+    SavedReply,
+    ThreadLabel,
+)
 from cmhub.models.networks import Channel, Connection
 from cmhub.models.outgoing import Measure, Reply
 from cmhub.models.people import (
@@ -21,14 +29,17 @@ from cmhub.models.people import (
     DataKey,
     Membership,
     RateBucket,
+    SpecialDay,
     UserAccount,
     UserSession,
     UserToken,
     Workspace,
 )
+from cmhub.models.work import NoticePreference, Notification, Task
 
 GLOBAL_TABLES = frozenset(
-    model.__tablename__ for model in (UserAccount, UserSession, UserToken, AgencySlug, RateBucket)
+    model.__tablename__
+    for model in (UserAccount, UserSession, UserToken, AgencySlug, RateBucket, NoticePreference)
 )
 
 __all__ = [
@@ -41,20 +52,30 @@ __all__ = [
     "Channel",
     "Connection",
     "DataKey",
+    "Draft",
     "EarlyEvent",
     "Identity",
     "InAgency",
     "InWorkspace",
+    "InboxView",
+    "Label",
     "Measure",
     "Member",
     "MemberDay",
     "Membership",
     "Message",
     "MessageVersion",
+    "Note",
+    "NoticePreference",
+    "Notification",
     "RateBucket",
     "Reaction",
     "Reply",
+    "SavedReply",
+    "SpecialDay",
+    "Task",
     "Thread",
+    "ThreadLabel",
     "UserAccount",
     "UserSession",
     "UserToken",

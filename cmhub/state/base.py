@@ -13,7 +13,9 @@ from reflex.event import EventSpec
 
 from cmhub.actor import Actor, Permission
 from cmhub.errors import CMHubError, Forbidden, NotFound
+from cmhub.services.contrast import brand_of, style_of
 from cmhub.services.sessions import Place, actor_in
+from cmhub.state import marks
 from cmhub.state.marks import public
 from cmhub.state.visit import Visit, opens_page
 
@@ -42,7 +44,8 @@ class SwitcherEntry:
     """A workspace in the switcher, or a whole agency above its workspaces.
 
     ``opens`` is where it leads, empty for an agency that the user may not see as a whole; ``new``
-    makes another workspace of that agency, for who may.
+    makes another workspace of that agency, for who may; ``logo`` is the address of a picture, or
+    empty.
     """
 
     name: str
@@ -52,6 +55,7 @@ class SwitcherEntry:
     whole: bool
     current: bool
     new: str = ""
+    logo: str = ""
 
 
 class SessionState(rx.State):
@@ -66,6 +70,10 @@ class SessionState(rx.State):
     workspace_name: rx.Field[str] = rx.field("")
     workspace_address: rx.Field[str] = rx.field("")
     workspace_zone: rx.Field[str] = rx.field("")
+    agency_logo: rx.Field[str] = rx.field("")
+    workspace_logo: rx.Field[str] = rx.field("")
+    # The style that puts the workspace's colour on the page.
+    brand: rx.Field[str] = rx.field("")
     switcher: rx.Field[tuple[SwitcherEntry, ...]] = rx.field(())
     permissions: rx.Field[tuple[str, ...]] = rx.field(())
     # Why the page of the address is not shown: not_found or forbidden, and the sentence's key.
@@ -109,6 +117,11 @@ class SessionState(rx.State):
         self.notice = Notice(number=self.notice.number)
 
     @rx.event
+    @marks.signed_in
+    def refresh(self) -> None:
+        """Something of the frame has changed: before it runs, the gate shows it anew."""
+
+    @rx.event
     @public
     def tell_unforeseen(self, reference: str) -> None:
         """Say that something broke which nobody foresaw, with a reference for support."""
@@ -127,6 +140,9 @@ class Facts:
     workspace_name: str = ""
     workspace_address: str = ""
     workspace_zone: str = ""
+    agency_logo: str = ""
+    workspace_logo: str = ""
+    brand: str = ""
     switcher: tuple[SwitcherEntry, ...] = ()
     permissions: tuple[str, ...] = ()
 
@@ -145,9 +161,18 @@ def facts_of(visit: Visit | None) -> Facts:
         workspace_name=place.workspace_name if place else "",
         workspace_address=address_of(place) if place else "",
         workspace_zone=place.time_zone if place else info.time_zone,
+        agency_logo=logo_of(agency, whole=True) if agency else "",
+        workspace_logo=logo_of(place) if place else "",
+        brand=style_of(brand_of(place.brand)) if place and place.brand else "",
         switcher=_switcher(visit),
         permissions=_permissions(visit),
     )
+
+
+def logo_of(place: Place, *, whole: bool = False) -> str:
+    """The address of a workspace's logo, or of its agency's; empty where there is none."""
+    name, folder = (place.agency_logo, "-") if whole else (place.logo, place.workspace_slug)
+    return f"/files/{place.agency_slug}/{folder}/{name}" if name else ""
 
 
 def address_of(place: Place) -> str:
@@ -179,7 +204,8 @@ def _agency(visit: Visit, place: Place, actor: Actor) -> SwitcherEntry:
         f"{whole}/" if actor.may_somewhere(Permission.HOME_READ) else "",
         True,
         here and visit.place is None,
-        f"/start/?agency={place.agency_slug}" if actor.may(Permission.WORKSPACE_CREATE) else "",
+        new=f"/start/?agency={place.agency_slug}" if actor.may(Permission.WORKSPACE_CREATE) else "",
+        logo=logo_of(place, whole=True),
     )
 
 
@@ -188,8 +214,9 @@ def _entry(visit: Visit, place: Place, actor: Actor) -> SwitcherEntry:
     first = "home" if actor.may(Permission.HOME_READ, place.workspace_id) else "activity"
     current = visit.place is not None and visit.place.workspace_id == place.workspace_id
     return SwitcherEntry(
-        place.workspace_name, place.agency_name, address, f"{address}/{first}/", False, current
-    )
+        place.workspace_name, place.agency_name, address, f"{address}/{first}/", False, current,
+        logo=logo_of(place),
+    )  # fmt: skip
 
 
 def _permissions(visit: Visit) -> tuple[str, ...]:

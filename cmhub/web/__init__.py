@@ -2,10 +2,11 @@
 
 from starlette.routing import BaseRoute
 
-from cmhub.web import auth, boot, design, files, health, install, public, start, static
+from cmhub.web import auth, boot, brand, design, files, health, install, public, start, static
 
 routes: list[BaseRoute] = [
     *boot.routes,
+    *brand.routes,
     *auth.routes,
     *start.routes,
     *static.routes,
