@@ -15,6 +15,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from cmhub.actor import Actor, Permission
 from cmhub.errors import NotFound
 from cmhub.services import inbox
+from cmhub.services.filtering import InboxFilter
 
 Count = Callable[[AsyncSession, Actor, UUID | None], Awaitable[int]]
 
@@ -78,4 +79,4 @@ async def count_waiting(
 @counts("inbox", Permission.INBOX_READ, "inbox")
 async def _open_threads(session: AsyncSession, actor: Actor, workspace_id: UUID | None) -> int:
     assert workspace_id is not None
-    return (await inbox.count_states(session, actor, workspace_id, None))["open"]
+    return (await inbox.count_states(session, actor, workspace_id, InboxFilter()))["open"]
