@@ -48,7 +48,7 @@ def small_bell() -> rx.Component:
         title=t("notices.title"),
         on_click=NoticesState.load,
         custom_attrs=_OPENS,
-        class_name="btn btn-ghost btn-square bell ms-auto -me-2",
+        class_name="btn btn-ghost btn-square bell -me-2",
     )
 
 

@@ -2,7 +2,19 @@
 
 from starlette.routing import BaseRoute
 
-from cmhub.web import auth, boot, brand, design, files, health, notices, public, start, static
+from cmhub.web import (
+    auth,
+    boot,
+    brand,
+    design,
+    files,
+    health,
+    install,
+    notices,
+    public,
+    start,
+    static,
+)
 
 routes: list[BaseRoute] = [
     *boot.routes,
@@ -15,4 +27,5 @@ routes: list[BaseRoute] = [
     *design.routes,
     *notices.routes,
     *health.routes,
+    *install.routes,
 ]
