@@ -4,7 +4,14 @@ import sqlalchemy as sa
 from alembic import op
 from sqlalchemy.dialects import postgresql
 
-from cmhub.migrate import IN_WORKSPACE, drop_doors, let_doors_read, make_doors, secure
+from cmhub.migrate import (
+    IN_WORKSPACE,
+    drop_doors,
+    learn_tables,
+    let_doors_read,
+    make_doors,
+    secure,
+)
 from cmhub.services.search.words import folded_line, vector
 
 revision = "0011"
@@ -96,6 +103,7 @@ def upgrade() -> None:
     for table in READ:
         let_doors_read(table)
     make_doors(DOORS)
+    learn_tables()
 
 
 def _identities() -> None:

@@ -1,22 +1,25 @@
 """Agencies whose every table is filled, for tests of what keeps them apart."""
 
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from typing import Any
 from uuid import UUID
 
 from sqlalchemy import select, update
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from cmhub.actor import Actor, Role
-from cmhub.db import unit_of_work
+from cmhub.db import enter_scope, unit_of_work
 from cmhub.integrations.networks.base import (
     Attachment,
     IncomingDeletion,
     IncomingEdit,
     IncomingReaction,
 )
-from cmhub.models import Membership, Message, Reply, Thread, new_id
-from cmhub.services import measures, replies, workspaces
+from cmhub.models import MemberMerge, Membership, Message, Reply, SpecialDay, Thread, new_id
+from cmhub.services import measures, replies, tasks, workspaces
+from cmhub.services.notifying import notify
+from cmhub.services.references import Reference
 from tests.support.agency import make_agency
 from tests.support.community import Community, ago, bring, make_community, person, said
 
@@ -31,6 +34,7 @@ class Space:
     message_id: UUID
     failed_reply_id: UUID
     measure_id: UUID
+    task_id: UUID
 
     @property
     def id(self) -> UUID:
@@ -77,6 +81,30 @@ async def _fill(actor: Actor, workspace_id: UUID) -> Space:
         reply = await replies.send_reply(session, actor, workspace_id, thread.id, "Ici.")
         measure = await measures.delete_message(session, actor, workspace_id, message.id)
         await session.execute(update(Reply).where(Reply.id == reply).values(state="failed"))
+        task = await tasks.create_task(session, actor, workspace_id, tasks.TaskDraft("Rappeler"))
+        await _tell_owner(session, actor, workspace_id, task)
+        session.add(
+            SpecialDay(
+                agency_id=actor.agency_id,
+                workspace_id=workspace_id,
+                day=date(2026, 12, 24),
+                name="Inventaire",
+                hours=[],
+                created_at=datetime.now(UTC),
+            )
+        )
+        session.add(
+            MemberMerge(
+                agency_id=actor.agency_id,
+                workspace_id=workspace_id,
+                kept_id=message.member_id,
+                absorbed_id=message.member_id,
+                name="Ben",
+                identities=[],
+                user_name="Zoé",
+                at=datetime.now(UTC),
+            )
+        )
         session.add(
             Membership(
                 agency_id=actor.agency_id,
@@ -86,7 +114,15 @@ async def _fill(actor: Actor, workspace_id: UUID) -> Space:
                 created_at=datetime.now(UTC),
             )
         )
-    return Space(actor, community, thread.id, message.id, reply, measure)
+    return Space(actor, community, thread.id, message.id, reply, measure, task)
+
+
+async def _tell_owner(session: AsyncSession, actor: Actor, workspace_id: UUID, task: UUID) -> None:
+    assert actor.user_id is not None
+    worker = replace(actor, user_id=None, system=True)
+    about = Reference("task", task)
+    await notify(session, worker, [actor.user_id], "task_due", about, workspace_id=workspace_id)
+    await enter_scope(session, actor)
 
 
 def _in(table: Any, workspace_id: UUID) -> Any:
