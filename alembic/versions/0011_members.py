@@ -223,7 +223,11 @@ def _search() -> None:
             sa.text(
                 "select agency_id, workspace_id, id, channel_id, language, body,"
                 " deleted_at is null as stands from message"
-                + (" where (agency_id, workspace_id, id) > (:agency, :workspace, :id)" if last else "")
+                + (
+                    " where (agency_id, workspace_id, id) > (:agency, :workspace, :id)"
+                    if last
+                    else ""
+                )
                 + f" order by agency_id, workspace_id, id limit {BATCH}"
             ),
             last,

@@ -148,9 +148,7 @@ async def _add(
             "now": now(),
             "ids": [added[person.external_id].member_id for person in won],
             "names": [shown_name(person) for person in won],
-            "soughts": [
-                f"{folded_line(shown_name(person))}\n{_sought(person)}" for person in won
-            ],
+            "soughts": [f"{folded_line(shown_name(person))}\n{_sought(person)}" for person in won],
             "bots": [person.bot for person in won],
         },
     )

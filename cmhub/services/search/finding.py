@@ -198,9 +198,7 @@ def _key(after: str, read: Any) -> tuple[Any, UUID]:
         raise Invalid("filter") from None
 
 
-async def _authors(
-    session: AsyncSession, workspace_id: UUID, wanted: Search
-) -> list[UUID] | None:
+async def _authors(session: AsyncSession, workspace_id: UUID, wanted: Search) -> list[UUID] | None:
     """Whose messages only; nothing when they are anybody's, or any member's."""
     if wanted.member_id is None and wanted.side != "team":
         return None

@@ -28,10 +28,21 @@ class Term:
     def written(self, tag: str) -> str:
         """The demand as PostgreSQL's ``tsquery`` is written."""
         if self.exact:
-            asked = " <-> ".join(_lexeme(tag, word.form) for word in self.words)
+            asked = self._in_order(tag)
         else:
-            asked = " & ".join(self._any(tag, word) for word in self.words)
+            telling = [word for word in self.words if self.prefix or not is_stop(word)]
+            asked = " & ".join(self._any(tag, word) for word in telling)
         return f"!({asked})" if self.without else f"({asked})"
+
+    def _in_order(self, tag: str) -> str:
+        """One after the other; words that say nothing are not in the index and leave a gap."""
+        asked, gap = "", 0
+        for word in self.words:
+            gap += 1
+            if not is_stop(word):
+                asked += (f" <{gap}> " if asked else "") + _lexeme(tag, word.form)
+                gap = 0
+        return asked
 
     def _any(self, tag: str, word: Word) -> str:
         found = [_lexeme(tag, one) for one in sorted(word.lexemes - {word.form})]
@@ -86,7 +97,7 @@ def _lexeme(tag: str, form: str) -> str:
 def read_question(text: str) -> Question:
     """Read what was typed: ``"words in order"``, ``-without``, and a last word that may go on.
 
-    Very common words are left out where others say more.
+    Words that say nothing are left out.
     """
     text = text[:LONGEST]
     terms: list[Term] = []
@@ -112,11 +123,6 @@ def _loose(part: str, *, going_on: bool, without: bool) -> list[Term]:
 
 
 def _telling(terms: Sequence[Term]) -> list[Term]:
-    said = [term for term in terms if not (_common(term) and not term.prefix)]
-    return said if any(not term.without for term in said) else list(terms)
-
-
-def _common(term: Term) -> bool:
-    return not (term.exact or term.without) and all(is_stop(word) for word in term.words)
-
-
+    """Without words that say nothing, unless it is the only one and may go on: ``pour…quoi``."""
+    said = [term for term in terms if not all(is_stop(word) for word in term.words)]
+    return said or [term for term in terms if term.prefix]

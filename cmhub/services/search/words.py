@@ -23,15 +23,14 @@ _RAW = re.compile("[^\\W_](?:[^\\W_]|[\u0300-\u036f])*")
 _MARKS = re.compile("[\u0300-\u036f]+")
 _LETTERS = str.maketrans({"œ": "oe", "æ": "ae", "ø": "o", "ł": "l", "đ": "d", "ı": "i"})
 _STOPS = frozenset(
-    (
-        "a ai as au aux avec c ce ces cela cette ca d dans de des du elle elles en es est et eu"
-        " il ils j je l la le les leur leurs lui m ma mais me meme mes moi mon n ne nos notre nous"
-        " on ont ou par pas pour qu que qui s sa se sera ses si son sont sur t ta te tes toi ton tu"
-        " un une vos votre vous y"
-        " an and are at be been but by for from had has have he her his i if in into is it its"
-        " my not of or our she so that the their them then there they this to was we were"
-        " which with you your"
-    ).split()
+    """
+    a ai as au aux avec c ce ces cela cette ca d dans de des du elle elles en es est et eu il ils j
+    je l la le les leur leurs lui m ma mais me meme mes moi mon n ne nos notre nous on ont ou par
+    pas pour qu que qui s sa se sera ses si son sont sur t ta te tes toi ton tu un une vos votre
+    vous y
+    an and are at be been but by for from had has have he her his i if in into is it its my not of
+    or our she so that the their them then there they this to was we were which with you your
+    """.split()  # noqa: SIM905
 )
 
 
@@ -56,7 +55,8 @@ def fold(text: str) -> str:
     """The text without capitals, accents and ligatures: *Élève* and *eleve* are the same."""
     if text.isascii():
         return text.lower()
-    return _MARKS.sub("", normalize("NFKD", text.casefold().translate(_LETTERS)))
+    plain = normalize("NFKD", normalize("NFKD", text).casefold())
+    return _MARKS.sub("", plain).translate(_LETTERS)
 
 
 def folded_line(*names: str) -> str:
@@ -111,17 +111,22 @@ def channel_lexeme(channel_id: UUID) -> str:
 
 
 def vector(workspace_id: UUID, channel_id: UUID, language: str | None, text: str) -> str:
-    """A message as PostgreSQL's ``tsvector`` is written: forms with their places, stems without."""
+    """A message as PostgreSQL's ``tsvector`` is written: forms with their places, stems without.
+
+    Words that say nothing are left out, as PostgreSQL does itself; they keep their place.
+    """
     tag = tag_of(workspace_id)
-    places: dict[str, list[str]] = {}
+    places: dict[str, str] = {}
     stems: set[str] = set()
+    known = LANGUAGES.get(language or "")
     for place, raw in enumerate(_RAW.findall(text)[:MOST], 1):
         word = read_word(raw)
-        if word.form:
-            places.setdefault(word.form, []).append(str(place))
-            stems.update(
-                stem for code, stem in word.stems if code == language or language not in LANGUAGES
-            )
-    parts = [f"{tag}{form}:{','.join(where[:250])}" for form, where in places.items()]
-    parts += [f"{tag}{stem}" for stem in stems - places.keys()]
+        if not word.stems:
+            continue
+        before = places.get(word.form)
+        places[word.form] = f"{place}" if before is None else f"{before},{place}"
+        if before is None:
+            stems.update(stem for code, stem in word.stems if known is None or code == language)
+    parts = [f"{tag}{form}:{where}" for form, where in places.items()]
+    parts += [f"{tag}{stem}" for stem in stems if stem not in places]
     return " ".join([*parts, tag + channel_lexeme(channel_id)])
