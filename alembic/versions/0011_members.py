@@ -20,7 +20,7 @@ branch_labels = None
 depends_on = None
 
 BATCH = 5_000
-READ = ("message", "member", "thread")
+READ = ("message", "member")
 DOORS: dict[str, str] = {
     "find_messages(wanted text, place uuid, authors uuid[], since timestamptz, before timestamptz,"
     " before_id uuid, standing text, by_team boolean, newest integer, most integer)": """

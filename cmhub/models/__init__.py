@@ -13,6 +13,14 @@ from cmhub.models.community import (
     Reaction,
     Thread,
 )
+from cmhub.models.desk import (
+    Draft,
+    InboxView,
+    Label,
+    Note,
+    SavedReply,
+    ThreadLabel,
+)
 from cmhub.models.networks import Channel, Connection
 from cmhub.models.outgoing import Measure, Reply
 from cmhub.models.people import (
@@ -45,10 +53,13 @@ __all__ = [
     "Channel",
     "Connection",
     "DataKey",
+    "Draft",
     "EarlyEvent",
     "Identity",
     "InAgency",
     "InWorkspace",
+    "InboxView",
+    "Label",
     "Measure",
     "Member",
     "MemberDay",
@@ -56,14 +67,17 @@ __all__ = [
     "Membership",
     "Message",
     "MessageVersion",
+    "Note",
     "NoticePreference",
     "Notification",
     "RateBucket",
     "Reaction",
     "Reply",
+    "SavedReply",
     "SpecialDay",
     "Task",
     "Thread",
+    "ThreadLabel",
     "UserAccount",
     "UserSession",
     "UserToken",

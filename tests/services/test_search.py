@@ -367,7 +367,15 @@ def test_an_excerpt_is_a_part_of_the_message(body: str, words: str) -> None:
 
 
 async def test_any_text_goes_through_the_database(community: Community) -> None:
-    strange = ["' : & | ! ( ) <->", "\\ ' \\\\", "a:b'c\\d:*", "½ ﬁ ß İ ǅ ٣", "x" * 5000, "bonjour " * 9000, "-\"-'«"]
+    strange = [
+        "' : & | ! ( ) <->",
+        "\\ ' \\\\",
+        "a:b'c\\d:*",
+        "½ ﬁ ß İ ǅ ٣",
+        "x" * 5000,
+        "bonjour " * 9000,
+        "-\"-'«",
+    ]
     await bring(community, *(said(f"m{n}", one) for n, one in enumerate(strange)))
     for one in strange:
         await _search(community, one)

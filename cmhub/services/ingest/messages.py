@@ -14,6 +14,7 @@ from cmhub.services.ingest.people import Account
 from cmhub.services.ingest.roots import Roots, read_roots
 from cmhub.services.ingest.scope import DayChange, Scope, now
 from cmhub.services.ingest.values import clean, dump
+from cmhub.services.languages import language_of
 from cmhub.services.search.words import vector
 
 Messages = Mapping[tuple[UUID, str], IncomingMessage]
@@ -131,6 +132,7 @@ async def _insert(
     people: Mapping[str, Account],
 ) -> None:
     messages = list(fresh.values())
+    languages = [message.language or language_of(message.text) for message in messages]
     authors = [people[message.author.external_id] for message in messages]
     await session.execute(
         _ADD,
@@ -145,7 +147,7 @@ async def _insert(
             "externals": [message.external_id for message in messages],
             "reply_tos": [message.reply_to or message.thread for message in messages],
             "bodies": [clean(message.text) for message in messages],
-            "languages": [message.language for message in messages],
+            "languages": languages,
             "posted": [message.posted_at for message in messages],
             "edited": [message.edited_at for message in messages],
             "deleted": [message.posted_at if message.deleted else None for message in messages],
@@ -153,8 +155,8 @@ async def _insert(
             "searches": [
                 None
                 if message.deleted
-                else vector(scope.workspace_id, key[0], message.language, message.text)
-                for key, message in fresh.items()
+                else vector(scope.workspace_id, key[0], language, message.text)
+                for (key, message), language in zip(fresh.items(), languages, strict=True)
             ],
         },
     )
