@@ -345,6 +345,8 @@ def test_every_setting_has_a_row_in_the_readme(name: str) -> None:
 
 UNRECORDED = {
     "audit.record": "it is the record",
+    "home.visits.open_visit": "that somebody looked is no change of anything",
+    "home.visits.put_steps_away": "what somebody wants to see is their own affair",
     "connecting.refresh_if_due": "newer credentials of the same connection, as the network wants",
     "syncing.take_lease": "which worker reads is nobody's decision",
     "syncing.give_lease_back": "which worker reads is nobody's decision",

@@ -32,6 +32,7 @@ from cmhub.services import (
     syncing,
     threads,
 )
+from cmhub.services.home import handover, reading, steps, visits
 from tests.support.community import credentials, room
 from tests.support.tenants import Space, Tenant, make_tenant
 
@@ -68,6 +69,15 @@ class Attempt:
 Call = Callable[[AsyncSession, Attempt], Awaitable[object]]
 
 BY_ID: Mapping[str, Call] = {
+    "home.handover.take_over": lambda s, a: handover.take_over(
+        s, a.actor, a.workspace_id, a.prey.note_id
+    ),
+    "home.handover.give_back": lambda s, a: handover.give_back(
+        s, a.actor, a.workspace_id, a.prey.note_id
+    ),
+    "home.handover.withdraw_note": lambda s, a: handover.withdraw_note(
+        s, a.actor, a.workspace_id, a.prey.note_id
+    ),
     "threads.read_thread": lambda s, a: threads.read_thread(
         s, a.actor, a.workspace_id, a.prey.thread_id
     ),
@@ -115,6 +125,31 @@ BY_ID: Mapping[str, Call] = {
     ),
 }
 BY_WORKSPACE: Mapping[str, Call] = {
+    "home.visits.open_visit": lambda s, a: visits.open_visit(
+        s, a.actor, a.prey.id, datetime.now(UTC)
+    ),
+    "home.visits.read_visit": lambda s, a: visits.read_visit(
+        s, a.actor, a.prey.id, datetime.now(UTC)
+    ),
+    "home.visits.put_steps_away": lambda s, a: visits.put_steps_away(
+        s, a.actor, a.prey.id, datetime.now(UTC)
+    ),
+    "home.steps.read_steps": lambda s, a: steps.read_steps(s, a.actor, a.prey.id),
+    "home.reading.read_home": lambda s, a: reading.read_home(
+        s,
+        a.actor,
+        a.prey.id,
+        visits.Visit(datetime.now(UTC), first=True, steps_away=False),
+        now=datetime.now(UTC),
+    ),
+    "home.reading.read_open": lambda s, a: reading.read_open(
+        s, a.actor, a.prey.id, now=datetime.now(UTC)
+    ),
+    "home.handover.leave_note": lambda s, a: handover.leave_note(
+        s, a.actor, a.prey.id, "Bonjour", []
+    ),
+    "home.handover.waiting_notes": lambda s, a: handover.waiting_notes(s, a.actor, a.prey.id),
+    "home.handover.list_notes": lambda s, a: handover.list_notes(s, a.actor, a.prey.id),
     "inbox.list_threads": lambda s, a: inbox.list_threads(
         s, a.actor, a.prey.id, inbox.InboxFilter()
     ),
@@ -139,6 +174,7 @@ BY_WORKSPACE: Mapping[str, Call] = {
     "files.list_files": lambda _, a: anext(files.list_files(a.actor, a.prey.id)),
 }
 WITHOUT = {
+    "home.reading.read_agency_home": "it takes no ids; tests/services/home/test_agencies.py",
     "files.file_key": "all of files.* go through it",
     "workspaces.create_workspace": "it takes no ids",
     "inbox.count_states": "it counts what is in scope, see below",

@@ -12,6 +12,7 @@ from cmhub.models.community import (
     Reaction,
     Thread,
 )
+from cmhub.models.home import HandoverNote, HomeVisit
 from cmhub.models.networks import Channel, Connection
 from cmhub.models.outgoing import Measure, Reply
 from cmhub.models.people import (
@@ -42,6 +43,8 @@ __all__ = [
     "Connection",
     "DataKey",
     "EarlyEvent",
+    "HandoverNote",
+    "HomeVisit",
     "Identity",
     "InAgency",
     "InWorkspace",

@@ -24,7 +24,15 @@ class Member(InWorkspace, Base):
     bot: Mapped[bool]
     team: Mapped[bool]
     created_at: Mapped[datetime]
-    __table_args__ = (workspace_key(), workspace_of())
+    __table_args__ = (
+        workspace_key(),
+        workspace_of(),
+        Index(
+            "member_aside_idx",
+            *("agency_id", "workspace_id", "id"),
+            postgresql_where=text("team or bot"),
+        ),
+    )
 
 
 class Identity(InWorkspace, Base):
@@ -80,6 +88,11 @@ class Thread(InWorkspace, Base):
         Index(
             "thread_channel_inbox_idx",
             *("agency_id", "workspace_id", "channel_id", "state", text("last_at desc"), "id"),
+        ),
+        Index(
+            "thread_started_idx",
+            *("agency_id", "workspace_id", "started_at"),
+            postgresql_include=["first_response_at", "starter_id"],
         ),
     )
 
@@ -221,4 +234,5 @@ class MemberDay(Base):
     __table_args__ = (
         PrimaryKeyConstraint("agency_id", "workspace_id", "day", "channel_id", "member_id"),
         refers("channel_id", "channel"),
+        Index("member_day_member_idx", "agency_id", "workspace_id", "member_id", "day"),
     )

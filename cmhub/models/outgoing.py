@@ -40,6 +40,7 @@ class Reply(InWorkspace, Base):
         ),
         Index("reply_due_idx", "due_at"),
         Index("reply_thread_idx", "agency_id", "workspace_id", "thread_id"),
+        Index("reply_created_idx", "agency_id", "workspace_id", "created_at"),
         Index(
             "reply_external_idx",
             "agency_id",
@@ -83,4 +84,5 @@ class Measure(InWorkspace, Base):
         Index("measure_due_idx", "due_at"),
         Index("measure_message_idx", "agency_id", "workspace_id", "message_id"),
         Index("measure_member_idx", "agency_id", "workspace_id", "member_id"),
+        Index("measure_created_idx", "agency_id", "workspace_id", "created_at"),
     )

@@ -16,6 +16,7 @@ agency:settings      yes   yes   -       -         -        -       -
 audit:read           yes   yes   -       -         -        -       -
 connection:manage    yes   yes   yes     -         -        -       -
 connection:read      yes   yes   yes     yes       yes      yes     -
+handover:write       yes   yes   yes     yes       yes      -       -
 history:import       yes   yes   yes     -         -        -       -
 home:read            yes   yes   yes     yes       yes      yes     -
 inbox:answer         yes   yes   yes     yes       yes      -       -

@@ -17,6 +17,7 @@ from cmhub.integrations.networks.base import (
 )
 from cmhub.models import Membership, Message, Reply, Thread, new_id
 from cmhub.services import measures, replies, workspaces
+from cmhub.services.home import handover, visits
 from tests.support.agency import make_agency
 from tests.support.community import Community, ago, bring, make_community, person, said
 
@@ -31,6 +32,7 @@ class Space:
     message_id: UUID
     failed_reply_id: UUID
     measure_id: UUID
+    note_id: UUID
 
     @property
     def id(self) -> UUID:
@@ -76,6 +78,8 @@ async def _fill(actor: Actor, workspace_id: UUID) -> Space:
         ).one()
         reply = await replies.send_reply(session, actor, workspace_id, thread.id, "Ici.")
         measure = await measures.delete_message(session, actor, workspace_id, message.id)
+        await visits.open_visit(session, actor, workspace_id, datetime.now(UTC))
+        note = await handover.leave_note(session, actor, workspace_id, "Ana rappelle.", [])
         await session.execute(update(Reply).where(Reply.id == reply).values(state="failed"))
         session.add(
             Membership(
@@ -86,7 +90,7 @@ async def _fill(actor: Actor, workspace_id: UUID) -> Space:
                 created_at=datetime.now(UTC),
             )
         )
-    return Space(actor, community, thread.id, message.id, reply, measure)
+    return Space(actor, community, thread.id, message.id, reply, measure, note)
 
 
 def _in(table: Any, workspace_id: UUID) -> Any:
