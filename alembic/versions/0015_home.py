@@ -87,6 +87,12 @@ def _indexes() -> None:
         postgresql_include=["first_response_at", "starter_id"],
     )
     op.create_index(
+        "thread_waiting_idx",
+        "thread",
+        [*keys, "waiting_since"],
+        postgresql_where=sa.text("state = 'open' and waiting_since is not null"),
+    )
+    op.create_index(
         "member_aside_idx", "member", [*keys, "id"], postgresql_where=sa.text("team or bot")
     )
     op.create_index("member_day_member_idx", "member_day", [*keys, "member_id", "day"])
@@ -99,6 +105,7 @@ def downgrade() -> None:
     op.drop_index("reply_created_idx", "reply")
     op.drop_index("member_day_member_idx", "member_day")
     op.drop_index("member_aside_idx", "member")
+    op.drop_index("thread_waiting_idx", "thread")
     op.drop_index("thread_started_idx", "thread")
     for table in reversed(TABLES):
         op.drop_table(table)

@@ -23,7 +23,7 @@ from cmhub import queue
 from cmhub.db import WORK, app_url, dispose, doors, is_away, refuse_powerful_role
 from cmhub.integrations.http import close_client
 from cmhub.integrations.tracing import trace_process
-from cmhub.jobs.handlers import DUE, HANDLERS, Handler
+from cmhub.jobs.handlers import DUE, DUE_DOORS, HANDLERS, Handler
 from cmhub.jobs.streams import Streams
 from cmhub.queue import Work, enqueue
 from cmhub.telemetry import note_job, span
@@ -163,7 +163,8 @@ async def sweep() -> int:
     found = 0
     async with doors() as session:
         for kind, job in DUE.items():
-            rows = await session.execute(text("select * from due_work(:kind, 500)"), {"kind": kind})
+            due = text(f"select * from {DUE_DOORS.get(kind, 'due_work')}(:kind, 500)")  # noqa: S608
+            rows = await session.execute(due, {"kind": kind})
             for row in rows.all():
                 work = Work(row.id, row.agency_id, row.workspace_id)
                 await enqueue(session, job, work, key=f"{kind}:{row.id}")

@@ -22,14 +22,17 @@ from cmhub.models.people import (
     DataKey,
     Membership,
     RateBucket,
+    SpecialDay,
     UserAccount,
     UserSession,
     UserToken,
     Workspace,
 )
+from cmhub.models.work import NoticePreference, Notification, Task
 
 GLOBAL_TABLES = frozenset(
-    model.__tablename__ for model in (UserAccount, UserSession, UserToken, AgencySlug, RateBucket)
+    model.__tablename__
+    for model in (UserAccount, UserSession, UserToken, AgencySlug, RateBucket, NoticePreference)
 )
 
 __all__ = [
@@ -54,9 +57,13 @@ __all__ = [
     "Membership",
     "Message",
     "MessageVersion",
+    "NoticePreference",
+    "Notification",
     "RateBucket",
     "Reaction",
     "Reply",
+    "SpecialDay",
+    "Task",
     "Thread",
     "UserAccount",
     "UserSession",

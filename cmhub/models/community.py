@@ -94,6 +94,11 @@ class Thread(InWorkspace, Base):
             *("agency_id", "workspace_id", "started_at"),
             postgresql_include=["first_response_at", "starter_id"],
         ),
+        Index(
+            "thread_waiting_idx",
+            *("agency_id", "workspace_id", "waiting_since"),
+            postgresql_where=text("state = 'open' and waiting_since is not null"),
+        ),
     )
 
 

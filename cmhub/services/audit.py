@@ -12,6 +12,10 @@ TAGS = frozenset(
     {
         "agency:create",
         "workspace:create",
+        "workspace:settings",
+        "agency:settings",
+        "logo:set",
+        "logo:remove",
         "user:sign_up",
         "connection:connect",
         "connection:reconnect",
@@ -31,6 +35,13 @@ TAGS = frozenset(
         "measure:retry",
         "measure:confirm",
         "measure:fail",
+        "task:create",
+        "task:change",
+        "task:assign",
+        "task:done",
+        "task:reopen",
+        "task:delete",
+        "task:restore",
     }
 )
 

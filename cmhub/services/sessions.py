@@ -19,7 +19,10 @@ LONGEST = timedelta(days=60)
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """A workspace that the user may enter, with the role held there."""
+    """A workspace that the user may enter, with the role held there.
+
+    ``brand`` is its colour, ``logo`` and ``agency_logo`` name files; empty where there is none.
+    """
 
     agency_id: UUID
     agency_slug: str
@@ -29,6 +32,9 @@ class Place:
     workspace_slug: str
     workspace_name: str
     time_zone: str
+    brand: str = ""
+    logo: str = ""
+    agency_logo: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,26 +83,32 @@ async def resolve_session(token: str) -> SessionInfo | None:
         ).one_or_none()
         if found is None:
             return None
-        rows = await session.execute(
-            text("select * from memberships_of(:user)"), {"user": found.user_id}
-        )
-        places = tuple(
-            Place(
-                agency_id=row.agency_id,
-                agency_slug=row.agency_slug,
-                agency_name=row.agency_name,
-                role=Role(row.role),
-                workspace_id=row.workspace_id,
-                workspace_slug=row.workspace_slug or "",
-                workspace_name=row.workspace_name or "",
-                time_zone=row.time_zone or "",
-            )
-            for row in rows
-        )
+        places = await places_of(session, found.user_id)
     return SessionInfo(
         found.session_id, found.user_id, found.email, found.name, found.language,
         found.time_zone, places,
     )  # fmt: skip
+
+
+async def places_of(session: AsyncSession, user_id: UUID) -> tuple[Place, ...]:
+    """Every place that a user may enter now."""
+    rows = await session.execute(text("select * from memberships_of(:user)"), {"user": user_id})
+    return tuple(
+        Place(
+            agency_id=row.agency_id,
+            agency_slug=row.agency_slug,
+            agency_name=row.agency_name,
+            role=Role(row.role),
+            workspace_id=row.workspace_id,
+            workspace_slug=row.workspace_slug or "",
+            workspace_name=row.workspace_name or "",
+            time_zone=row.time_zone or "",
+            brand=row.brand or "",
+            logo=row.logo or "",
+            agency_logo=row.agency_logo or "",
+        )
+        for row in rows
+    )
 
 
 async def close_session(session: AsyncSession, token: str) -> None:

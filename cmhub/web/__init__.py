@@ -2,14 +2,16 @@
 
 from starlette.routing import BaseRoute
 
-from cmhub.web import auth, boot, files, health, public, start, static
+from cmhub.web import auth, boot, brand, design, files, health, public, start, static
 
 routes: list[BaseRoute] = [
     *boot.routes,
+    *brand.routes,
     *auth.routes,
     *start.routes,
     *static.routes,
     *public.routes,
     *files.routes,
+    *design.routes,
     *health.routes,
 ]

@@ -1,23 +1,26 @@
 """Agencies whose every table is filled, for tests of what keeps them apart."""
 
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from typing import Any
 from uuid import UUID
 
 from sqlalchemy import select, update
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from cmhub.actor import Actor, Role
-from cmhub.db import unit_of_work
+from cmhub.db import enter_scope, unit_of_work
 from cmhub.integrations.networks.base import (
     Attachment,
     IncomingDeletion,
     IncomingEdit,
     IncomingReaction,
 )
-from cmhub.models import Membership, Message, Reply, Thread, new_id
-from cmhub.services import measures, replies, workspaces
+from cmhub.models import Membership, Message, Reply, SpecialDay, Thread, new_id
+from cmhub.services import measures, replies, tasks, workspaces
 from cmhub.services.home import handover, visits
+from cmhub.services.notifying import notify
+from cmhub.services.references import Reference
 from tests.support.agency import make_agency
 from tests.support.community import Community, ago, bring, make_community, person, said
 
@@ -32,6 +35,7 @@ class Space:
     message_id: UUID
     failed_reply_id: UUID
     measure_id: UUID
+    task_id: UUID
     note_id: UUID
 
     @property
@@ -81,6 +85,18 @@ async def _fill(actor: Actor, workspace_id: UUID) -> Space:
         await visits.open_visit(session, actor, workspace_id, datetime.now(UTC))
         note = await handover.leave_note(session, actor, workspace_id, "Ana rappelle.", [])
         await session.execute(update(Reply).where(Reply.id == reply).values(state="failed"))
+        task = await tasks.create_task(session, actor, workspace_id, tasks.TaskDraft("Rappeler"))
+        await _tell_owner(session, actor, workspace_id, task)
+        session.add(
+            SpecialDay(
+                agency_id=actor.agency_id,
+                workspace_id=workspace_id,
+                day=date(2026, 12, 24),
+                name="Inventaire",
+                hours=[],
+                created_at=datetime.now(UTC),
+            )
+        )
         session.add(
             Membership(
                 agency_id=actor.agency_id,
@@ -90,7 +106,15 @@ async def _fill(actor: Actor, workspace_id: UUID) -> Space:
                 created_at=datetime.now(UTC),
             )
         )
-    return Space(actor, community, thread.id, message.id, reply, measure, note)
+    return Space(actor, community, thread.id, message.id, reply, measure, task, note)
+
+
+async def _tell_owner(session: AsyncSession, actor: Actor, workspace_id: UUID, task: UUID) -> None:
+    assert actor.user_id is not None
+    worker = replace(actor, user_id=None, system=True)
+    about = Reference("task", task)
+    await notify(session, worker, [actor.user_id], "task_due", about, workspace_id=workspace_id)
+    await enter_scope(session, actor)
 
 
 def _in(table: Any, workspace_id: UUID) -> Any:

@@ -10,7 +10,7 @@ from secrets import token_hex
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from cmhub.db import is_away
-from cmhub.services.home import activity, connections, outgoing, threads
+from cmhub.services.home import activity, connections, outgoing, tasks, threads
 from cmhub.services.home.parts import Area, Line, Look, Part, Provider, rank
 
 logger = logging.getLogger(__name__)
@@ -19,6 +19,7 @@ AREAS: tuple[Area, ...] = (
     threads.AREA,
     outgoing.AREA,
     connections.AREA,
+    tasks.AREA,
     activity.AREA,
 )
 
