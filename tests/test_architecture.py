@@ -349,6 +349,8 @@ def test_every_setting_has_a_row_in_the_readme(name: str) -> None:
 
 
 UNRECORDED = {
+    "drafts.keep_draft": "what somebody is still writing is no act yet",
+    "drafts.drop_draft": "what somebody is still writing is no act yet",
     "audit.record": "it is the record",
     "home.visits.open_visit": "that somebody looked is no change of anything",
     "home.visits.put_steps_away": "what somebody wants to see is their own affair",

@@ -17,7 +17,18 @@ from cmhub.integrations.networks.base import (
     IncomingReaction,
 )
 from cmhub.models import Membership, Message, Reply, SpecialDay, Thread, new_id
-from cmhub.services import measures, replies, tasks, workspaces
+from cmhub.services import (
+    drafts,
+    labels,
+    measures,
+    notes,
+    replies,
+    saved_replies,
+    tasks,
+    views,
+    workspaces,
+)
+from cmhub.services.filtering import InboxFilter
 from cmhub.services.home import handover, visits
 from cmhub.services.notifying import notify
 from cmhub.services.references import Reference
@@ -35,8 +46,12 @@ class Space:
     message_id: UUID
     failed_reply_id: UUID
     measure_id: UUID
-    task_id: UUID
+    label_id: UUID
     note_id: UUID
+    saved_reply_id: UUID
+    view_id: UUID
+    task_id: UUID
+    handover_id: UUID
 
     @property
     def id(self) -> UUID:
@@ -83,8 +98,9 @@ async def _fill(actor: Actor, workspace_id: UUID) -> Space:
         reply = await replies.send_reply(session, actor, workspace_id, thread.id, "Ici.")
         measure = await measures.delete_message(session, actor, workspace_id, message.id)
         await visits.open_visit(session, actor, workspace_id, datetime.now(UTC))
-        note = await handover.leave_note(session, actor, workspace_id, "Ana rappelle.", [])
+        left = await handover.leave_note(session, actor, workspace_id, "Ana rappelle.", [])
         await session.execute(update(Reply).where(Reply.id == reply).values(state="failed"))
+        desk = await _fill_desk(session, actor, workspace_id, thread.id)
         task = await tasks.create_task(session, actor, workspace_id, tasks.TaskDraft("Rappeler"))
         await _tell_owner(session, actor, workspace_id, task)
         session.add(
@@ -106,7 +122,23 @@ async def _fill(actor: Actor, workspace_id: UUID) -> Space:
                 created_at=datetime.now(UTC),
             )
         )
-    return Space(actor, community, thread.id, message.id, reply, measure, task, note)
+    return Space(actor, community, thread.id, message.id, reply, measure, *desk, task, left)
+
+
+async def _fill_desk(
+    session: AsyncSession, actor: Actor, workspace_id: UUID, thread_id: UUID
+) -> tuple[UUID, UUID, UUID, UUID]:
+    label = await labels.create_label(session, actor, workspace_id, "Panne", "red")
+    await labels.label_threads(session, actor, workspace_id, [thread_id], label, on=True)
+    note = await notes.write_note(session, actor, workspace_id, thread_id, "À voir demain.")
+    await drafts.keep_draft(session, actor, workspace_id, thread_id, "Bonjour", datetime.now(UTC))
+    saved = await saved_replies.save_reply(
+        session, actor, workspace_id, None, shortcut="salut", body_fr="Bonjour", body_en=""
+    )
+    view = await views.save_view(
+        session, actor, workspace_id, "Urgent", InboxFilter(label_id=label), shared=False
+    )
+    return label, note, saved, view
 
 
 async def _tell_owner(session: AsyncSession, actor: Actor, workspace_id: UUID, task: UUID) -> None:
