@@ -273,17 +273,18 @@ def _value(one: ObjectVar[TrendView], value: Var[float]) -> Var[str]:
 
 def _trend_words(one: ObjectVar[TrendView]) -> Var[str]:
     """The whole of it in words, for who hears the page or points at it."""
-    value = rx.cond(one.known, _value(one, one.value), t("home.trend.unknown"))
+    value = _value(one, one.value)
     usual = {"low": _value(one, one.low), "high": _value(one, one.high)}
     still = rx.cond(
         one.usual, t("home.trend.usual", value=value, **usual), t("home.trend.few", value=value)
     )
     unmoved = rx.cond(one.complete, still, t("home.trend.incomplete", value=value))
-    return rx.cond(
+    moved = rx.cond(
         one.move == "up",
         t("home.trend.up", value=value, **usual),
         rx.cond(one.move == "down", t("home.trend.down", value=value, **usual), unmoved),
-    ).to(str)
+    )
+    return rx.cond(one.known, moved, t("home.trend.none")).to(str)
 
 
 def _picture(one: ObjectVar[TrendView]) -> rx.Component:
