@@ -40,7 +40,7 @@ def home() -> rx.Component:
             _WRITES,
             link(
                 icon("arrow-right-left"), t("home.note.write"), to=_HERE + "?write=1",
-                class_name="btn", custom_attrs={"data-key": "h"},
+                class_name="btn",
             ),
         ),
         on_undo=HomeState.undo,

@@ -25,7 +25,8 @@ _WAITING = """
 """
 _BURNING = text(f"""
     select w.id as workspace_id, t.id, t.waiting_since, t.n, c.name as channel,
-        s.name as starter, case when l.deleted_at is null then l.body else '' end as body
+        s.name as starter, case when a.id = s.id then '' else a.name end as author,
+        case when l.deleted_at is null then l.body else '' end as body
     from unnest(cast(:ids as uuid[])) w(id)
     cross join lateral (
         select t.*, count(*) over () as n from (
@@ -35,6 +36,7 @@ _BURNING = text(f"""
     join member s on s.agency_id = :agency and s.workspace_id = w.id and s.id = t.starter_id
     join message l on l.agency_id = :agency and l.workspace_id = w.id
         and l.id = t.last_message_id
+    join member a on a.agency_id = :agency and a.workspace_id = w.id and a.id = l.member_id
     order by t.waiting_since, t.id
 """)  # noqa: S608
 _COUNTED = text(f"""
@@ -93,10 +95,16 @@ def _waits(row: Any, look: Look) -> Line:
         severity="bad" if worst else "warn",
         key="home.thread.waits",
         params={"who": row.starter, "channel": row.channel},
-        detail=short(row.body),
+        detail=_said(row),
         address=f"inbox/?state=open&thread={row.id}",
         since=row.waiting_since,
     )
+
+
+def _said(row: Any) -> str:
+    """What was said last, and by whom when that is not who began."""
+    words = short(row.body)
+    return f"{row.author}: {words}" if row.author and words else words
 
 
 def _others(row: Any, count: int) -> Line:

@@ -47,6 +47,10 @@ async def test_a_thread_burns_when_it_waits_longer_than_a_day(community: Communi
         ("warn", {"who": "Ana", "channel": "General"}, NOW - 25 * HOUR),
     ]
     assert found[1].detail == "Où est la notice ?"
+    await bring(community, said("m4", "Aucune idée", by="eve", to="m1", at=NOW))
+    again = await lines("burning", threads.AREA, _look(community))
+    assert again[1].params["who"] == "Ana"
+    assert again[1].detail == "Eve: Aucune idée"
     async with unit_of_work(community.actor) as session:
         thread = await session.get_one(
             Thread, (community.actor.agency_id, community.workspace_id, _id(found[1]))
