@@ -1,23 +1,13 @@
 import { useEffect, useRef, useState } from "react";
 import { useLocation, useNavigate } from "react-router";
 
-/**
- * Calls `onChange` when the count grows, once the page is loaded. Renders nothing.
- * With `wait`, in seconds, what comes in the meantime is one call.
- */
-export function Reloader({ count, ready, wait, onChange }) {
+/** Calls `onChange` when the count grows, once the page is loaded. Renders nothing. */
+export function Reloader({ count, ready, onChange }) {
   const seen = useRef(count);
-  const timer = useRef(0);
-  const call = useRef(onChange);
-  call.current = onChange;
   useEffect(() => {
-    if (ready && (count ?? 0) > (seen.current ?? 0)) {
-      if (!wait) call.current();
-      else timer.current ||= setTimeout(() => { timer.current = 0; call.current(); }, wait * 1000);
-    }
+    if (ready && (count ?? 0) > (seen.current ?? 0)) onChange();
     seen.current = count;
   }, [count, ready]);
-  useEffect(() => () => clearTimeout(timer.current), []);
   return null;
 }
 

@@ -46,6 +46,7 @@ from cmhub.services.home import handover, reading, steps, visits
 from cmhub.services.notices import reading as notices
 from cmhub.services.references import Reference, find_thing, find_things
 from tests.support.community import credentials, room
+from tests.support.home import note_of
 from tests.support.tenants import Space, Tenant, make_tenant
 
 
@@ -80,19 +81,18 @@ class Attempt:
 
 Call = Callable[[AsyncSession, Attempt], Awaitable[object]]
 
+
+async def _on_note(
+    call: Callable[..., Awaitable[object]], session: AsyncSession, a: Attempt
+) -> None:
+    note = await note_of(a.prey.alone)
+    await call(session, a.actor, a.workspace_id, note)
+
+
 _SOON = datetime.now(UTC) + timedelta(days=1)
 _OPEN = sorting.Standing("open", None, None, None, _SOON)
 
 BY_ID: Mapping[str, Call] = {
-    "home.handover.take_over": lambda s, a: handover.take_over(
-        s, a.actor, a.workspace_id, a.prey.handover_id
-    ),
-    "home.handover.give_back": lambda s, a: handover.give_back(
-        s, a.actor, a.workspace_id, a.prey.handover_id
-    ),
-    "home.handover.withdraw_note": lambda s, a: handover.withdraw_note(
-        s, a.actor, a.workspace_id, a.prey.handover_id
-    ),
     "threads.read_thread": lambda s, a: threads.read_thread(
         s, a.actor, a.workspace_id, a.prey.thread_id
     ),
@@ -177,6 +177,9 @@ BY_ID: Mapping[str, Call] = {
     "replies.retry_reply": lambda s, a: replies.retry_reply(
         s, a.actor, a.workspace_id, a.prey.failed_reply_id
     ),
+    "home.handover.take_over": lambda s, a: _on_note(handover.take_over, s, a),
+    "home.handover.give_back": lambda s, a: _on_note(handover.give_back, s, a),
+    "home.handover.withdraw_note": lambda s, a: _on_note(handover.withdraw_note, s, a),
     "replies.discard_reply": lambda s, a: replies.discard_reply(
         s, a.actor, a.workspace_id, a.prey.failed_reply_id
     ),
@@ -242,6 +245,21 @@ BY_ID: Mapping[str, Call] = {
     ),
 }
 BY_WORKSPACE: Mapping[str, Call] = {
+    "inbox.list_threads": lambda s, a: inbox.list_threads(
+        s, a.actor, a.prey.id, inbox.InboxFilter()
+    ),
+    "labels.list_labels": lambda s, a: labels.list_labels(s, a.actor, a.prey.id),
+    "labels.create_label": lambda s, a: labels.create_label(s, a.actor, a.prey.id, "X", "red"),
+    "saved_replies.list_saved_replies": lambda s, a: saved_replies.list_saved_replies(
+        s, a.actor, a.prey.id
+    ),
+    "views.list_views": lambda s, a: views.list_views(s, a.actor, a.prey.id),
+    "views.save_view": lambda s, a: views.save_view(
+        s, a.actor, a.prey.id, "X", inbox.InboxFilter(), shared=True
+    ),
+    "connections.list_connections": lambda s, a: connections.list_connections(
+        s, a.actor, a.prey.id
+    ),
     "home.visits.open_visit": lambda s, a: visits.open_visit(
         s, a.actor, a.prey.id, datetime.now(UTC)
     ),
@@ -267,21 +285,6 @@ BY_WORKSPACE: Mapping[str, Call] = {
     ),
     "home.handover.waiting_notes": lambda s, a: handover.waiting_notes(s, a.actor, a.prey.id),
     "home.handover.list_notes": lambda s, a: handover.list_notes(s, a.actor, a.prey.id),
-    "inbox.list_threads": lambda s, a: inbox.list_threads(
-        s, a.actor, a.prey.id, inbox.InboxFilter()
-    ),
-    "labels.list_labels": lambda s, a: labels.list_labels(s, a.actor, a.prey.id),
-    "labels.create_label": lambda s, a: labels.create_label(s, a.actor, a.prey.id, "X", "red"),
-    "saved_replies.list_saved_replies": lambda s, a: saved_replies.list_saved_replies(
-        s, a.actor, a.prey.id
-    ),
-    "views.list_views": lambda s, a: views.list_views(s, a.actor, a.prey.id),
-    "views.save_view": lambda s, a: views.save_view(
-        s, a.actor, a.prey.id, "X", inbox.InboxFilter(), shared=True
-    ),
-    "connections.list_connections": lambda s, a: connections.list_connections(
-        s, a.actor, a.prey.id
-    ),
     "connections.save_connection": lambda s, a: connections.save_connection(
         s, a.actor, a.prey.id, "matrix", credentials("@other:x"), RemoteAccount("@other:x", "O")
     ),
@@ -324,7 +327,6 @@ BY_WORKSPACE: Mapping[str, Call] = {
     "files.list_files": lambda _, a: anext(files.list_files(a.actor, a.prey.id)),
 }
 WITHOUT = {
-    "home.reading.read_agency_home": "it takes no ids; tests/services/home/test_agencies.py",
     "archiving.list_workspaces": "it takes no ids",
     "archiving.with_archived": "it takes no ids, see tests/services/test_archiving.py",
     "settings.read_agency": "it takes no ids",
@@ -344,6 +346,7 @@ WITHOUT = {
     "notices.reading.may_see": "it answers from the actor alone",
     "audit.record": "it is called with what was found in scope",
     "syncing.take_lease": "of the worker: it answers that there is nothing, see below",
+    "home.reading.read_agency_home": "it takes no ids; tests/services/home/test_agencies.py",
     "syncing.give_lease_back": "of the worker: it changes nothing, see below",
     "syncing.read_live": "of the worker: it answers that there is nothing, see below",
     "syncing.note_fault": "of the worker: it changes nothing, see below",

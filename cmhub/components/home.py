@@ -1,17 +1,41 @@
 """What both Homes are made of: lines that lead somewhere, and small trends."""
 
+from collections.abc import Sequence
 from typing import Any
 
 import reflex as rx
+from reflex.event import no_args_event_spec
 from reflex.vars import ObjectVar, StringVar, Var
 
 from cmhub.components.basics import link, surface
 from cmhub.components.icons import icon
 from cmhub.components.text import moment, said, t, when
 from cmhub.state.home import Row
+from cmhub.state.live import LiveState
 
 _DAY = {"day": "numeric", "month": "long"}
 _SYMBOLS = (("bad", "circle-alert"), ("warn", "clock-alert"), ("good", "circle-check"))
+
+
+class _Follower(rx.Component):
+    library = "$/public/home"
+    tag = "Follower"
+    changes: rx.Var[dict[str, int]]
+    topics: rx.Var[list[str]]
+    ready: rx.Var[bool]
+    wait: rx.Var[float]
+    on_change: rx.EventHandler[no_args_event_spec]
+
+
+def follow(topics: Sequence[str], handler: Any, *, wait: float) -> rx.Component:
+    """Run the handler when any of the topics changes, at most once in ``wait`` seconds."""
+    return _Follower.create(
+        changes=LiveState.changes,
+        topics=list(topics),
+        ready=rx.State.is_hydrated,
+        wait=wait,
+        on_change=handler,
+    )
 
 
 def severity_mark(severity: Any) -> rx.Component:

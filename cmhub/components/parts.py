@@ -1,11 +1,10 @@
 """Pieces that need a little JavaScript of their own, from `assets/parts.jsx`."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import Any
 
 import reflex as rx
 from reflex.event import EventHandler, EventSpec, no_args_event_spec
-from reflex.vars import Var
 from reflex_components_core.el.elements.base import BaseHTML
 
 from cmhub.state.base import SessionState
@@ -54,7 +53,6 @@ class _Reloader(rx.Component):
     tag = "Reloader"
     count: rx.Var[int]
     ready: rx.Var[bool]
-    wait: rx.Var[float]
     on_change: rx.EventHandler[no_args_event_spec]
 
 
@@ -71,18 +69,6 @@ def reload_on(topic: str, handler: EventHandler | EventSpec | Callable[..., Any]
     """
     count = LiveState.changes[topic].to(int)
     return _Reloader.create(count=count, ready=rx.State.is_hydrated, on_change=handler)
-
-
-def reload_on_any(
-    topics: Sequence[str], handler: EventHandler | EventSpec | Callable[..., Any], *, wait: float
-) -> rx.Component:
-    """Run the handler at most once in ``wait`` seconds while any of the topics changes."""
-    changes = LiveState.changes
-    summed = " + ".join(f"({changes!s}?.[{topic!r}] ?? 0)" for topic in topics)
-    count = Var(f"({summed})", _var_type=int, _var_data=changes._get_all_var_data())
-    return _Reloader.create(
-        count=count.to(int), ready=rx.State.is_hydrated, wait=wait, on_change=handler
-    )
 
 
 def door() -> rx.Component:

@@ -5,9 +5,8 @@ from reflex.vars import ObjectVar, Var
 
 from cmhub.components.basics import empty_state, link, new_arrivals, skeleton_rows, surface
 from cmhub.components.charts import chart_styles
-from cmhub.components.home import faults, sentence, severity_mark
+from cmhub.components.home import faults, follow, sentence, severity_mark
 from cmhub.components.icons import icon
-from cmhub.components.parts import reload_on_any
 from cmhub.components.shell import page
 from cmhub.components.text import moment, number, percent, said_of, t
 from cmhub.state.agency_home import SHOWS, SORTS, AgencyHomeState, SpaceRow, TrendView
@@ -21,7 +20,7 @@ TOPICS = ("inbox", "connections", "tasks")
 def agency_home() -> rx.Component:
     """Show the agency's Home."""
     return page(
-        reload_on_any(TOPICS, AgencyHomeState.refresh, wait=5),
+        follow(TOPICS, AgencyHomeState.refresh, wait=5),
         new_arrivals(AgencyHomeState.arrivals, on_click=AgencyHomeState.load),
         chart_styles(),
         faults(AgencyHomeState.faults),

@@ -8,10 +8,9 @@ from reflex.vars import ArrayVar, ObjectVar, Var
 from cmhub.actor import Permission
 from cmhub.components.basics import button, link, new_arrivals, skeleton_card
 from cmhub.components.form import text_area
-from cmhub.components.home import block, faults, lines, severity_mark
+from cmhub.components.home import block, faults, follow, lines, severity_mark
 from cmhub.components.icons import icon
 from cmhub.components.panels import drawer
-from cmhub.components.parts import reload_on_any
 from cmhub.components.shell import page
 from cmhub.components.text import initial, moment, number, said, t
 from cmhub.services.home.handover import MOST, Fact, NoteView
@@ -29,7 +28,7 @@ _WRITES = SessionState.permissions.contains(Permission.HANDOVER_WRITE.value)
 def home() -> rx.Component:
     """Show Home."""
     return page(
-        reload_on_any(TOPICS, HomeState.refresh, wait=2),
+        follow(TOPICS, HomeState.refresh, wait=2),
         new_arrivals(HomeState.arrivals, on_click=HomeState.load),
         rx.cond(HomeState.loaded, _parts(), _skeleton()),
         _write(),

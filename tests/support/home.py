@@ -6,10 +6,13 @@ from datetime import UTC, datetime, timedelta
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession
+
 from cmhub.actor import Actor, Role
 from cmhub.db import unit_of_work
-from cmhub.models import new_id
-from cmhub.services.home import reading, registry, visits
+from cmhub.models import HandoverNote, new_id
+from cmhub.services.home import handover, reading, registry, visits
 from cmhub.services.home.parts import Area, Line, Look, Part
 from cmhub.services.home.reading import AgencyHome, Home
 from cmhub.services.home.registry import Told
@@ -66,6 +69,18 @@ async def agency_home_of(actor: Actor, now: datetime = NOW) -> AgencyHome:
     """The agency's Home."""
     async with unit_of_work(actor) as session:
         return await reading.read_agency_home(session, actor, now=now)
+
+
+async def fill_home(session: AsyncSession, actor: Actor, workspace_id: UUID) -> None:
+    """Visit a workspace and leave a note."""
+    await visits.open_visit(session, actor, workspace_id, datetime.now(UTC))
+    await handover.leave_note(session, actor, workspace_id, "Ana rappelle.", [])
+
+
+async def note_of(actor: Actor) -> UUID:
+    """The note of the one workspace that is in reach."""
+    async with unit_of_work(actor) as session:
+        return (await session.scalars(select(HandoverNote.id))).one()
 
 
 async def live_weeks(

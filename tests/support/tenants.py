@@ -29,11 +29,11 @@ from cmhub.services import (
     workspaces,
 )
 from cmhub.services.filtering import InboxFilter
-from cmhub.services.home import handover, visits
 from cmhub.services.notifying import notify
 from cmhub.services.references import Reference
 from tests.support.agency import make_agency
 from tests.support.community import Community, ago, bring, make_community, person, said
+from tests.support.home import fill_home
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +51,6 @@ class Space:
     saved_reply_id: UUID
     view_id: UUID
     task_id: UUID
-    handover_id: UUID
 
     @property
     def id(self) -> UUID:
@@ -95,10 +94,9 @@ async def _fill(actor: Actor, workspace_id: UUID) -> Space:
         message = (
             await session.scalars(_in(Message, workspace_id).where(Message.external_id == "m1"))
         ).one()
+        await fill_home(session, actor, workspace_id)
         reply = await replies.send_reply(session, actor, workspace_id, thread.id, "Ici.")
         measure = await measures.delete_message(session, actor, workspace_id, message.id)
-        await visits.open_visit(session, actor, workspace_id, datetime.now(UTC))
-        left = await handover.leave_note(session, actor, workspace_id, "Ana rappelle.", [])
         await session.execute(update(Reply).where(Reply.id == reply).values(state="failed"))
         desk = await _fill_desk(session, actor, workspace_id, thread.id)
         task = await tasks.create_task(session, actor, workspace_id, tasks.TaskDraft("Rappeler"))
@@ -122,7 +120,7 @@ async def _fill(actor: Actor, workspace_id: UUID) -> Space:
                 created_at=datetime.now(UTC),
             )
         )
-    return Space(actor, community, thread.id, message.id, reply, measure, *desk, task, left)
+    return Space(actor, community, thread.id, message.id, reply, measure, *desk, task)
 
 
 async def _fill_desk(
