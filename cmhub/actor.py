@@ -34,7 +34,6 @@ class Permission(StrEnum):
     ACTIVITY_READ = "activity:read"
     HISTORY_IMPORT = "history:import"
     HOME_READ = "home:read"
-    HANDOVER_WRITE = "handover:write"
     TASK_READ = "task:read"
     TASK_WRITE = "task:write"
     MEMBER_READ = "member:read"
@@ -58,7 +57,7 @@ _READ = frozenset(
         Permission.MEMBER_READ,
     }
 )
-_ANSWER = _READ | {Permission.INBOX_ANSWER, Permission.TASK_WRITE, Permission.HANDOVER_WRITE}
+_ANSWER = _READ | {Permission.INBOX_ANSWER, Permission.TASK_WRITE}
 _MODERATE = _ANSWER | {
     Permission.MESSAGE_DELETE,
     Permission.MEMBER_MEASURE,

@@ -352,8 +352,6 @@ UNRECORDED = {
     "drafts.keep_draft": "what somebody is still writing is no act yet",
     "drafts.drop_draft": "what somebody is still writing is no act yet",
     "audit.record": "it is the record",
-    "home.visits.open_visit": "that somebody looked is no change of anything",
-    "home.visits.put_steps_away": "what somebody wants to see is their own affair",
     "connecting.refresh_if_due": "newer credentials of the same connection, as the network wants",
     "syncing.take_lease": "which worker reads is nobody's decision",
     "syncing.give_lease_back": "which worker reads is nobody's decision",
@@ -361,6 +359,8 @@ UNRECORDED = {
     "notifying.notify": "it tells of a change that is recorded where it is made",
     "notifying.tell_managers": "it tells of a change that is recorded where it is made",
     "notices.reading.mark_read": "what somebody has read is their own",
+    "home.visits.open_visit": "that somebody looked is no change of anything",
+    "home.visits.put_steps_away": "what somebody wants to see is their own affair",
     "syncing.note_fault": "what the network answers is no act of a user",
 }
 

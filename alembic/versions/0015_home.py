@@ -95,7 +95,6 @@ def _indexes() -> None:
     op.create_index(
         "member_aside_idx", "member", [*keys, "id"], postgresql_where=sa.text("team or bot")
     )
-    op.create_index("member_day_member_idx", "member_day", [*keys, "member_id", "day"])
     op.create_index("reply_created_idx", "reply", [*keys, "created_at"])
     op.create_index("measure_created_idx", "measure", [*keys, "created_at"])
 
@@ -103,7 +102,6 @@ def _indexes() -> None:
 def downgrade() -> None:
     op.drop_index("measure_created_idx", "measure")
     op.drop_index("reply_created_idx", "reply")
-    op.drop_index("member_day_member_idx", "member_day")
     op.drop_index("member_aside_idx", "member")
     op.drop_index("thread_waiting_idx", "thread")
     op.drop_index("thread_started_idx", "thread")

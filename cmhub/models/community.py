@@ -261,5 +261,4 @@ class MemberDay(Base):
     __table_args__ = (
         PrimaryKeyConstraint("agency_id", "workspace_id", "day", "channel_id", "member_id"),
         refers("channel_id", "channel"),
-        Index("member_day_member_idx", "agency_id", "workspace_id", "member_id", "day"),
     )

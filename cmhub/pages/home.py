@@ -22,7 +22,7 @@ _BASE = SessionState.workspace_address
 _HERE = _BASE + "/home/"
 _ZONE = SessionState.workspace_zone
 TOPICS = ("home", "inbox", "connections", "tasks")
-_WRITES = SessionState.permissions.contains(Permission.HANDOVER_WRITE.value)
+_WRITES = SessionState.permissions.contains(Permission.TASK_WRITE.value)
 
 
 def home() -> rx.Component:

@@ -176,7 +176,7 @@ class HomeState(rx.State):
     async def _prepare(self) -> None:
         """Fill in what is open, when the address asks for a note to be written."""
         actor = current_actor().within(place())
-        may = actor.may(Permission.HANDOVER_WRITE, place())
+        may = actor.may(Permission.TASK_WRITE, place())
         self.writing, self.fault_key = may and "write" in asked(self), ""
         if self.writing:
             async with unit_of_work(actor) as session:
@@ -184,7 +184,7 @@ class HomeState(rx.State):
             self.facts = list(facts)
 
     @rx.event
-    @requires(Permission.HANDOVER_WRITE)
+    @requires(Permission.TASK_WRITE)
     @told
     async def leave(self, form: dict[str, object]) -> rx.event.EventSpec | None:
         """Leave the note; its form stays with what is wrong, if anything is."""
@@ -204,7 +204,7 @@ class HomeState(rx.State):
         return rx.redirect(f"{(await self.get_state(SessionState)).workspace_address}/home/")
 
     @rx.event
-    @requires(Permission.HANDOVER_WRITE)
+    @requires(Permission.TASK_WRITE)
     @told
     async def withdraw(self, note_id: str) -> None:
         """Take one's own note back; its words wait in the form."""
@@ -219,7 +219,7 @@ class HomeState(rx.State):
         await self._notes()
 
     @rx.event
-    @requires(Permission.HANDOVER_WRITE)
+    @requires(Permission.TASK_WRITE)
     @told
     async def take_over(self, note_id: str) -> None:
         """Say that the note was read."""

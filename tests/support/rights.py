@@ -16,7 +16,6 @@ agency:settings      yes   yes   -       -         -        -       -
 audit:read           yes   yes   -       -         -        -       -
 connection:manage    yes   yes   yes     -         -        -       -
 connection:read      yes   yes   yes     yes       yes      yes     -
-handover:write       yes   yes   yes     yes       yes      -       -
 history:import       yes   yes   yes     -         -        -       -
 home:read            yes   yes   yes     yes       yes      yes     -
 inbox:answer         yes   yes   yes     yes       yes      -       -
@@ -51,9 +50,9 @@ InboxState.measure                   member:measure
 InboxState.measure_again             message:delete
 HomeState.load                       home:read
 HomeState.refresh                    home:read
-HomeState.leave                      handover:write
-HomeState.withdraw                   handover:write
-HomeState.take_over                  handover:write
+HomeState.leave                      task:write
+HomeState.withdraw                   task:write
+HomeState.take_over                  task:write
 HomeState.put_steps_away             home:read
 HomeState.undo                       home:read
 AgencyHomeState.load                 home:read

@@ -68,7 +68,7 @@ async def leave_note(
     Raises:
         Invalid: it is too long, or there is nothing in it at all.
     """
-    actor.require(Permission.HANDOVER_WRITE, workspace_id)
+    actor.require(Permission.TASK_WRITE, workspace_id)
     assert actor.user_id is not None
     words = body.replace("\x00", "").strip()
     if len(words) > MOST:
@@ -114,7 +114,7 @@ async def withdraw_note(
         NotFound: there is none of the actor's.
         Conflict: somebody has taken over.
     """
-    actor.require(Permission.HANDOVER_WRITE, workspace_id)
+    actor.require(Permission.TASK_WRITE, workspace_id)
     note = await _find(session, workspace_id, note_id)
     if note.user_id != actor.user_id:
         raise NotFound
@@ -133,7 +133,7 @@ async def take_over(session: AsyncSession, actor: Actor, workspace_id: UUID, not
         Invalid: it is the actor's own.
         Conflict: somebody else was first.
     """
-    actor.require(Permission.HANDOVER_WRITE, workspace_id)
+    actor.require(Permission.TASK_WRITE, workspace_id)
     note = await _find(session, workspace_id, note_id)
     if note.user_id == actor.user_id:
         raise Invalid("note_own")
@@ -152,7 +152,7 @@ async def give_back(session: AsyncSession, actor: Actor, workspace_id: UUID, not
     Raises:
         NotFound: the actor has taken over no such note.
     """
-    actor.require(Permission.HANDOVER_WRITE, workspace_id)
+    actor.require(Permission.TASK_WRITE, workspace_id)
     note = await _find(session, workspace_id, note_id)
     if note.taken_by != actor.user_id:
         raise NotFound
