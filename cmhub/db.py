@@ -211,6 +211,15 @@ async def announce(session: AsyncSession, actor: Actor, workspace_id: UUID, *top
     )
 
 
+async def announce_end(session: AsyncSession, ended: Iterable[UUID]) -> None:
+    """Tell the open tabs of sessions, at the commit, that these have ended."""
+    for one in ended:
+        await session.execute(
+            text("select pg_notify(:channel, :payload)"),
+            {"channel": LIVE, "payload": json.dumps({"session": str(one)})},
+        )
+
+
 async def wake_stream(session: AsyncSession, connection_id: UUID) -> None:
     """Tell the worker, at the commit, that a connection wants to be read anew."""
     await session.execute(

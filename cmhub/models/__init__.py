@@ -19,16 +19,30 @@ from cmhub.models.people import (
     AgencySlug,
     AuditEvent,
     DataKey,
+    Invitation,
     Membership,
     RateBucket,
+    RecoveryCode,
     UserAccount,
+    UserFactor,
+    UserKey,
     UserSession,
     UserToken,
     Workspace,
 )
 
 GLOBAL_TABLES = frozenset(
-    model.__tablename__ for model in (UserAccount, UserSession, UserToken, AgencySlug, RateBucket)
+    model.__tablename__
+    for model in (
+        UserAccount,
+        UserSession,
+        UserToken,
+        UserKey,
+        UserFactor,
+        RecoveryCode,
+        AgencySlug,
+        RateBucket,
+    )
 )
 
 __all__ = [
@@ -45,6 +59,7 @@ __all__ = [
     "Identity",
     "InAgency",
     "InWorkspace",
+    "Invitation",
     "Measure",
     "Member",
     "MemberDay",
@@ -53,9 +68,12 @@ __all__ = [
     "MessageVersion",
     "RateBucket",
     "Reaction",
+    "RecoveryCode",
     "Reply",
     "Thread",
     "UserAccount",
+    "UserFactor",
+    "UserKey",
     "UserSession",
     "UserToken",
     "Workspace",

@@ -2,11 +2,13 @@
 
 from starlette.routing import BaseRoute
 
-from cmhub.web import auth, boot, files, health, public, start, static
+from cmhub.web import auth, boot, factor, files, health, joining, public, start, static
 
 routes: list[BaseRoute] = [
     *boot.routes,
     *auth.routes,
+    *factor.routes,
+    *joining.routes,
     *start.routes,
     *static.routes,
     *public.routes,

@@ -62,11 +62,16 @@ ConnectionsState.disconnect          connection:manage
 # Routes outside of the pages, but for those of the sandbox: public, signed-in, or a permission.
 ROUTES = """
 GET /                                public
+GET /auth/code                       public
+GET /auth/code/                      public
+POST /auth/code/                     public
 GET /auth/confirm                    public
 GET /auth/confirm/                   public
 POST /auth/confirm/                  public
 GET /auth/confirm/{token}            public
 POST /auth/confirm/{token}           public
+GET /auth/email/{token}              public
+POST /auth/email/{token}             public
 GET /auth/forgot                     public
 GET /auth/forgot/                    public
 POST /auth/forgot/                   public
@@ -84,6 +89,11 @@ POST /auth/sign-up/                  public
 GET /boot.js                         public
 GET /files/{agency}/{workspace}/{name:path}  signed-in
 GET /healthz                         public
+GET /join/{token}                    public
+POST /join/{token}                   public
+GET /me/second-factor                public
+GET /me/second-factor/               signed-in
+POST /me/second-factor/              signed-in
 GET /metrics                         public
 POST /preferences                    public
 GET /accessibility                   public

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from secrets import token_hex
 from typing import Any
 from uuid import UUID
 
@@ -16,7 +17,8 @@ from cmhub.integrations.networks.base import (
     IncomingReaction,
 )
 from cmhub.models import Membership, Message, Reply, Thread, new_id
-from cmhub.services import measures, replies, workspaces
+from cmhub.services import invitations, measures, replies, workspaces
+from cmhub.services.grants import Grant
 from tests.support.agency import make_agency
 from tests.support.community import Community, ago, bring, make_community, person, said
 
@@ -50,6 +52,7 @@ class Tenant:
     slug: str
     first: Space
     second: Space
+    invitation_id: UUID
 
     @property
     def actor(self) -> Actor:
@@ -103,4 +106,7 @@ async def make_tenant() -> Tenant:
     actor = replace(made.owner, workspaces=reach)
     first = await _fill(actor, made.workspace_id)
     second = await _fill(actor, other.id)
-    return Tenant(made.email, made.slug, first, second)
+    invited = await invitations.invite(
+        actor, f"{token_hex(6)}@ailleurs.example", [Grant(Role.ANALYST, other.id)], "fr"
+    )
+    return Tenant(made.email, made.slug, first, second, invited.id)
