@@ -4,7 +4,7 @@ import inspect
 import pkgutil
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from importlib import import_module
 from pathlib import Path
 from uuid import UUID
@@ -23,18 +23,29 @@ from cmhub.models import new_id
 from cmhub.queue import Work
 from cmhub.services import (
     activity,
+    colleagues,
     connecting,
     connections,
+    drafts,
     files,
     grants,
     inbox,
     invitations,
+    labels,
     measures,
+    notes,
     people,
     replies,
+    saved_replies,
+    settings,
+    sorting,
     syncing,
+    tasks,
     threads,
+    views,
 )
+from cmhub.services.notices import reading as notices
+from cmhub.services.references import Reference, find_thing, find_things
 from tests.support.community import credentials, room
 from tests.support.tenants import Space, Tenant, make_tenant
 
@@ -72,12 +83,87 @@ class Attempt:
 
 Call = Callable[[AsyncSession, Attempt], Awaitable[object]]
 
+_SOON = datetime.now(UTC) + timedelta(days=1)
+_OPEN = sorting.Standing("open", None, None, None, _SOON)
+
 BY_ID: Mapping[str, Call] = {
     "threads.read_thread": lambda s, a: threads.read_thread(
         s, a.actor, a.workspace_id, a.prey.thread_id
     ),
     "inbox.set_thread_state": lambda s, a: inbox.set_thread_state(
         s, a.actor, a.workspace_id, a.prey.thread_id, "done"
+    ),
+    "sorting.take_threads": lambda s, a: sorting.take_threads(
+        s, a.actor, a.workspace_id, [a.prey.thread_id]
+    ),
+    "sorting.move_threads": lambda s, a: sorting.move_threads(
+        s, a.actor, a.workspace_id, [a.prey.thread_id], "done"
+    ),
+    "sorting.snooze_threads": lambda s, a: sorting.snooze_threads(
+        s, a.actor, a.workspace_id, [a.prey.thread_id], _SOON
+    ),
+    "sorting.assign_threads": lambda s, a: sorting.assign_threads(
+        s, a.actor, a.workspace_id, [a.prey.thread_id], None
+    ),
+    "sorting.put_back": lambda s, a: sorting.put_back(
+        s, a.actor, a.workspace_id, [sorting.Moved(a.prey.thread_id, _OPEN, _OPEN)]
+    ),
+    "labels.label_threads": lambda s, a: labels.label_threads(
+        s, a.actor, a.workspace_id, [a.prey.thread_id], a.prey.label_id, on=True
+    ),
+    "labels.change_label": lambda s, a: labels.change_label(
+        s, a.actor, a.workspace_id, a.prey.label_id, "Autre", "red"
+    ),
+    "labels.merge_labels": lambda s, a: labels.merge_labels(
+        s, a.actor, a.workspace_id, a.prey.label_id, new_id()
+    ),
+    "labels.delete_label": lambda s, a: labels.delete_label(
+        s, a.actor, a.workspace_id, a.prey.label_id
+    ),
+    "notes.read_notes": lambda s, a: notes.read_notes(s, a.actor, a.workspace_id, a.prey.thread_id),
+    "notes.write_note": lambda s, a: notes.write_note(
+        s, a.actor, a.workspace_id, a.prey.thread_id, "Bonjour"
+    ),
+    "notes.edit_note": lambda s, a: notes.edit_note(
+        s, a.actor, a.workspace_id, a.prey.note_id, "Bonjour"
+    ),
+    "notes.delete_note": lambda s, a: notes.delete_note(s, a.actor, a.workspace_id, a.prey.note_id),
+    "notes.restore_note": lambda s, a: notes.restore_note(
+        s, a.actor, a.workspace_id, a.prey.note_id
+    ),
+    "drafts.read_draft": lambda s, a: drafts.read_draft(
+        s, a.actor, a.workspace_id, a.prey.thread_id
+    ),
+    "drafts.keep_draft": lambda s, a: drafts.keep_draft(
+        s, a.actor, a.workspace_id, a.prey.thread_id, "Bonjour", datetime.now(UTC)
+    ),
+    "drafts.drop_draft": lambda s, a: drafts.drop_draft(
+        s, a.actor, a.workspace_id, a.prey.thread_id
+    ),
+    "drafts.answered_since": lambda s, a: drafts.answered_since(
+        s, a.actor, a.workspace_id, a.prey.thread_id, datetime.now(UTC)
+    ),
+    "saved_replies.save_reply": lambda s, a: saved_replies.save_reply(
+        s,
+        a.actor,
+        a.workspace_id,
+        a.prey.saved_reply_id,
+        shortcut="x",
+        body_fr="Bonjour",
+        body_en="",
+    ),
+    "saved_replies.delete_saved_reply": lambda s, a: saved_replies.delete_saved_reply(
+        s, a.actor, a.workspace_id, a.prey.saved_reply_id
+    ),
+    "saved_replies.propose": lambda s, a: saved_replies.propose(
+        s, a.actor, a.workspace_id, a.prey.thread_id, ""
+    ),
+    "views.rename_view": lambda s, a: views.rename_view(
+        s, a.actor, a.workspace_id, a.prey.view_id, "Autre"
+    ),
+    "views.delete_view": lambda s, a: views.delete_view(s, a.actor, a.workspace_id, a.prey.view_id),
+    "views.restore_view": lambda s, a: views.restore_view(
+        s, a.actor, a.workspace_id, a.prey.view_id
     ),
     "replies.send_reply": lambda s, a: replies.send_reply(
         s, a.actor, a.workspace_id, a.prey.thread_id, "Bonjour"
@@ -118,6 +204,36 @@ BY_ID: Mapping[str, Call] = {
     "connecting.refresh_if_due": lambda _, a: connecting.refresh_if_due(
         a.actor, a.workspace_id, a.prey.community.connection_id
     ),
+    "references.find_thing": lambda s, a: find_thing(
+        s, a.actor, a.workspace_id, Reference("thread", a.prey.thread_id)
+    ),
+    "tasks.reading.read_task": lambda s, a: tasks.read_task(
+        s, a.actor, a.workspace_id, a.prey.task_id, now=datetime.now(UTC)
+    ),
+    "tasks.changing.create_task": lambda s, a: tasks.create_task(
+        s,
+        a.actor,
+        a.workspace_id,
+        tasks.TaskDraft("Voir", reference=Reference("thread", a.prey.thread_id)),
+    ),
+    "tasks.changing.change_task": lambda s, a: tasks.change_task(
+        s, a.actor, a.workspace_id, a.prey.task_id, tasks.TaskDraft("Voir")
+    ),
+    "tasks.changing.assign_task": lambda s, a: tasks.assign_task(
+        s, a.actor, a.workspace_id, a.prey.task_id, None
+    ),
+    "tasks.changing.finish_task": lambda s, a: tasks.finish_task(
+        s, a.actor, a.workspace_id, a.prey.task_id
+    ),
+    "tasks.changing.reopen_task": lambda s, a: tasks.reopen_task(
+        s, a.actor, a.workspace_id, a.prey.task_id
+    ),
+    "tasks.changing.delete_task": lambda s, a: tasks.delete_task(
+        s, a.actor, a.workspace_id, a.prey.task_id
+    ),
+    "tasks.changing.restore_task": lambda s, a: tasks.restore_task(
+        s, a.actor, a.workspace_id, a.prey.task_id
+    ),
 }
 BY_WORKSPACE: Mapping[str, Call] = {
     "people.list_workspace_people": lambda s, a: people.list_workspace_people(
@@ -126,6 +242,15 @@ BY_WORKSPACE: Mapping[str, Call] = {
     "people.list_addable": lambda s, a: people.list_addable(s, a.actor, a.prey.id),
     "inbox.list_threads": lambda s, a: inbox.list_threads(
         s, a.actor, a.prey.id, inbox.InboxFilter()
+    ),
+    "labels.list_labels": lambda s, a: labels.list_labels(s, a.actor, a.prey.id),
+    "labels.create_label": lambda s, a: labels.create_label(s, a.actor, a.prey.id, "X", "red"),
+    "saved_replies.list_saved_replies": lambda s, a: saved_replies.list_saved_replies(
+        s, a.actor, a.prey.id
+    ),
+    "views.list_views": lambda s, a: views.list_views(s, a.actor, a.prey.id),
+    "views.save_view": lambda s, a: views.save_view(
+        s, a.actor, a.prey.id, "X", inbox.InboxFilter(), shared=True
     ),
     "connections.list_connections": lambda s, a: connections.list_connections(
         s, a.actor, a.prey.id
@@ -139,12 +264,32 @@ BY_WORKSPACE: Mapping[str, Call] = {
     "activity.read_activity": lambda s, a: activity.read_activity(
         s, a.actor, a.prey.id, days=7, now=datetime.now(UTC)
     ),
+    "colleagues.list_colleagues": lambda s, a: colleagues.list_colleagues(s, a.actor, a.prey.id),
+    "colleagues.list_managers": lambda s, a: colleagues.list_managers(s, a.actor, a.prey.id),
+    "tasks.reading.list_tasks": lambda s, a: tasks.list_tasks(
+        s, a.actor, [a.prey.id], tasks.TaskFilter(), now=datetime.now(UTC)
+    ),
+    "tasks.reading.due_tasks": lambda s, a: tasks.due_tasks(
+        s, a.actor, [a.prey.id], now=datetime.now(UTC)
+    ),
+    "tasks.reading.count_tasks": lambda s, a: tasks.count_tasks(
+        s, a.actor, [a.prey.id], now=datetime.now(UTC)
+    ),
     "files.put_file": lambda _, a: files.put_file(a.actor, a.prey.id, "logo/a.png", b"x"),
     "files.fetch_file": lambda _, a: files.fetch_file(
         a.actor, a.prey.id, "logo/a.png", Path("/dev/null")
     ),
     "files.delete_file": lambda _, a: files.delete_file(a.actor, a.prey.id, "logo/a.png"),
     "files.open_file": lambda _, a: files.open_file(a.actor, a.prey.id, "logo/a.png"),
+    "settings.read_settings": lambda s, a: settings.read_settings(s, a.actor, a.prey.id),
+    "settings.save_settings": lambda s, a: settings.save_settings(
+        s, a.actor, a.prey.id, name="A", client="B", time_zone="UTC", languages=["en"], brand=""
+    ),
+    "settings.set_logo": lambda _, a: settings.set_logo(a.actor, a.prey.id, b"x"),
+    "settings.remove_logo": lambda s, a: settings.remove_logo(s, a.actor, a.prey.id),
+    "settings.restore_logo": lambda s, a: settings.restore_logo(
+        s, a.actor, a.prey.id, "logo/a.png"
+    ),
     "files.list_files": lambda _, a: anext(files.list_files(a.actor, a.prey.id)),
 }
 OF_THE_AGENCY: Mapping[str, Call] = {
@@ -172,9 +317,21 @@ WITHOUT = {
     "grants.check_grants": "see the test of forged grants below",
     "grants.require_owner": "it takes no ids",
     "grants.replace_grants": "it is called with what was found in scope",
+    "settings.read_agency": "it takes no ids",
+    "settings.agency_defaults": "it takes no ids",
+    "settings.save_agency": "it takes no ids",
     "files.file_key": "all of files.* go through it",
     "workspaces.create_workspace": "it takes no ids",
     "inbox.count_states": "it counts what is in scope, see below",
+    "filtering.condition": "it only says what is asked",
+    "references.find_things": "it leaves out what is not in scope, see below",
+    "notifying.notify": "it is called with what was found in scope",
+    "notifying.tell_managers": "it is called with what was found in scope",
+    "notices.reading.list_notices": "it takes no ids",
+    "notices.reading.count_unread": "it takes no ids",
+    "notices.reading.mark_read": "of others it marks nothing, see below",
+    "notices.reading.views_of": "it is called with rows found in scope",
+    "notices.reading.may_see": "it answers from the actor alone",
     "audit.record": "it is called with what was found in scope",
     "syncing.take_lease": "of the worker: it answers that there is nothing, see below",
     "syncing.give_lease_back": "of the worker: it changes nothing, see below",
@@ -270,7 +427,9 @@ async def test_nobody_counts_the_threads_of_others(ours: Tenant, theirs: Tenant)
         if attempt.workspace_id == ours.second.id or attempt.actor is ours.actor:
             continue
         async with unit_of_work(attempt.actor) as session:
-            counts = await inbox.count_states(session, attempt.actor, ours.first.id, None)
+            counts = await inbox.count_states(
+                session, attempt.actor, ours.first.id, inbox.InboxFilter()
+            )
         assert sum(counts.values()) == 0
 
 
@@ -310,3 +469,28 @@ async def test_the_worker_finds_nothing_under_another_tenant(ours: Tenant, their
             session, ours.first.id, ours.first.community.connection_id
         )
         assert (row.state, row.lease_owner, row.failures) == ("active", None, 0)
+
+
+async def test_nobody_marks_what_others_were_told(ours: Tenant, theirs: Tenant) -> None:
+    async with unit_of_work(ours.actor) as session:
+        told = await notices.list_notices(session, ours.actor)
+    assert told
+    forger = replace(theirs.actor, agency_id=ours.actor.agency_id, workspaces=ours.actor.workspaces)
+    for actor in (theirs.actor, forger):
+        async with unit_of_work(actor) as session:
+            assert await notices.mark_read(session, actor, told[0].id) == 0
+
+
+async def test_a_link_to_something_of_others_has_no_words(ours: Tenant, theirs: Tenant) -> None:
+    prey = ours.first
+    wanted = [
+        Reference("thread", prey.thread_id),
+        Reference("message", prey.message_id),
+        Reference("task", prey.task_id),
+        Reference("connection", prey.community.connection_id),
+    ]
+    async with unit_of_work(ours.actor) as session:
+        assert len(await find_things(session, ours.actor, [prey.id], wanted)) == len(wanted)
+        assert await find_things(session, ours.actor, [ours.second.id], wanted) == {}
+    async with unit_of_work(theirs.actor) as session:
+        assert await find_things(session, theirs.actor, [prey.id], wanted) == {}

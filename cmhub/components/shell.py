@@ -6,6 +6,8 @@ import reflex as rx
 from reflex.vars import ObjectVar, Var
 
 from cmhub.components.basics import Words, icon_button, link
+from cmhub.components.brand import tile
+from cmhub.components.dialog import dialog
 from cmhub.components.icons import icon
 from cmhub.components.notice import notice
 from cmhub.components.parts import PlainForm
@@ -48,7 +50,18 @@ def page(
         ),
         _bottom_bar(here, frame),
         notice(on_undo),
+        shortcuts(),
         class_name="shell",
+    )
+
+
+def shortcuts() -> rx.Component:
+    """Hold the list of keys, which `/boot.js` fills in from what is on the page."""
+    return dialog(
+        rx.el.div(custom_attrs={"data-keys": ""}, class_name="keys-list"),
+        dialog_id="keys",
+        title=t("app.shortcuts"),
+        class_name="dialog-wide",
     )
 
 
@@ -139,7 +152,7 @@ def _entry(way: Way, here: str) -> rx.Component:
                 to=way.address,
                 title=way.words,
                 class_name="way",
-                custom_attrs=current,
+                custom_attrs={"data-go": way.letter, **current},
             )
         ),
     )
@@ -149,7 +162,7 @@ def _switcher(frame: Frame) -> rx.Component:
     name = _name(frame)
     return rx.el.details(
         rx.el.summary(
-            rx.el.span(initial(name), class_name="tile"),
+            tile(name, _logo(frame)),
             rx.el.span(
                 rx.el.span(name, class_name="truncate font-semibold"),
                 rx.el.span(_below(frame), class_name="truncate text-xs text-muted"),
@@ -171,6 +184,12 @@ def _name(frame: Frame) -> Var[str]:
     return SessionState.workspace_name if frame == "workspace" else SessionState.agency_name
 
 
+def _logo(frame: Frame) -> Words:
+    if frame == "me":
+        return ""
+    return SessionState.workspace_logo if frame == "workspace" else SessionState.agency_logo
+
+
 def _below(frame: Frame) -> Words:
     if frame == "workspace":
         return SessionState.agency_name
@@ -180,7 +199,7 @@ def _below(frame: Frame) -> Words:
 def _choice(entry: ObjectVar[SwitcherEntry]) -> rx.Component:
     return rx.el.li(
         link(
-            rx.el.span(initial(entry.name), class_name="tile"),
+            tile(entry.name, entry.logo),
             rx.el.span(
                 rx.el.span(entry.name, class_name="truncate"),
                 rx.el.span(

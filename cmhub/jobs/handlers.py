@@ -4,7 +4,9 @@ from collections.abc import Awaitable, Callable, Mapping
 
 from cmhub.jobs.mails import HANDLERS as MAILS
 from cmhub.queue import Work
-from cmhub.services import delivering, syncing
+from cmhub.services import delivering, notes, sorting, syncing, views
+from cmhub.services.notices.mailing import mail_due
+from cmhub.services.tasks.reminding import remind
 
 Handler = Callable[[Work], Awaitable[None]]
 
@@ -13,15 +15,32 @@ HANDLERS: Mapping[str, Handler] = {
     "history.read": syncing.read_history,
     "reply.send": delivering.send,
     "measure.apply": delivering.apply,
+    "thread.wake": sorting.wake,
+    "note.forget": notes.forget,
+    "view.forget": views.forget,
+    "task.remind": remind,
+    "notice.mail": mail_due,
 }
 
 DUE: Mapping[str, str] = {
     "history": "history.read",
     "reply": "reply.send",
     "measure": "measure.apply",
+    "snooze": "thread.wake",
+    "note": "note.forget",
+    "view": "view.forget",
+    "task": "task.remind",
+    "notice": "notice.mail",
 }
 """Kinds of rows with a due time, and their jobs."""
-DUE_DOORS: Mapping[str, str] = {}
+DUE_DOORS: Mapping[str, str] = {
+    "snooze": "due_inbox",
+    "note": "due_inbox",
+    "view": "due_inbox",
+    **dict.fromkeys(("history", "reply", "measure"), "open_work"),
+    "task": "due_notices",
+    "notice": "due_notices",
+}
 """The function that tells what is due of a kind, where it is not ``due_work``; both are asked for
 a kind and for how many at most, and answer with agency, workspace and id. A migration that adds a
 kind brings a function of its own."""

@@ -12,6 +12,14 @@ from cmhub.models.community import (
     Reaction,
     Thread,
 )
+from cmhub.models.desk import (
+    Draft,
+    InboxView,
+    Label,
+    Note,
+    SavedReply,
+    ThreadLabel,
+)
 from cmhub.models.networks import Channel, Connection
 from cmhub.models.outgoing import Measure, Reply
 from cmhub.models.people import (
@@ -23,6 +31,7 @@ from cmhub.models.people import (
     Membership,
     RateBucket,
     RecoveryCode,
+    SpecialDay,
     UserAccount,
     UserFactor,
     UserKey,
@@ -30,6 +39,7 @@ from cmhub.models.people import (
     UserToken,
     Workspace,
 )
+from cmhub.models.work import NoticePreference, Notification, Task
 
 GLOBAL_TABLES = frozenset(
     model.__tablename__
@@ -42,6 +52,7 @@ GLOBAL_TABLES = frozenset(
         RecoveryCode,
         AgencySlug,
         RateBucket,
+        NoticePreference,
     )
 )
 
@@ -55,22 +66,32 @@ __all__ = [
     "Channel",
     "Connection",
     "DataKey",
+    "Draft",
     "EarlyEvent",
     "Identity",
     "InAgency",
     "InWorkspace",
+    "InboxView",
     "Invitation",
+    "Label",
     "Measure",
     "Member",
     "MemberDay",
     "Membership",
     "Message",
     "MessageVersion",
+    "Note",
+    "NoticePreference",
+    "Notification",
     "RateBucket",
     "Reaction",
     "RecoveryCode",
     "Reply",
+    "SavedReply",
+    "SpecialDay",
+    "Task",
     "Thread",
+    "ThreadLabel",
     "UserAccount",
     "UserFactor",
     "UserKey",

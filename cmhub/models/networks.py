@@ -8,12 +8,16 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from cmhub.models.base import Base, InWorkspace, refers, workspace_key, workspace_of
 
+SANDBOX = r"^https?://(localhost|127(\.[0-9]{1,3}){3}|\[::1\])(:[0-9]+)?/sandbox/"
+"""Where a simulated network may be, as a regular expression of PostgreSQL."""
+
 
 class Connection(InWorkspace, Base):
-    """A workspace's authorised link to a network.
+    """A workspace's authorised link to a network; a simulated one leads to the sandbox only.
 
     ``cursor`` is committed with the batch it belongs to. ``lease_until`` says until when
     a worker alone may read this connection. ``due_at`` is when it is to be read next.
+    ``dismissed_at`` is when somebody put its last fault aside.
     """
 
     __tablename__ = "connection"
@@ -28,6 +32,7 @@ class Connection(InWorkspace, Base):
     fault: Mapped[str | None]
     fault_params: Mapped[dict[str, object]]
     faulted_at: Mapped[datetime | None]
+    dismissed_at: Mapped[datetime | None]
     failures: Mapped[int] = mapped_column(default=0)
     cursor: Mapped[str | None]
     synced_at: Mapped[datetime | None]
@@ -43,6 +48,9 @@ class Connection(InWorkspace, Base):
         CheckConstraint(
             "state in ('active', 'trouble', 'reconnect', 'disconnected', 'history')",
             name="state",
+        ),
+        CheckConstraint(
+            f"not starts_with(network, 'simulated_') or address ~ '{SANDBOX}'", name="simulated"
         ),
         Index("connection_due_idx", "due_at"),
     )

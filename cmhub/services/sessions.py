@@ -20,7 +20,10 @@ LONGEST = timedelta(days=60)
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """A workspace that the user may enter, with the role held there."""
+    """A workspace that the user may enter, with the role held there.
+
+    ``brand`` is its colour, ``logo`` and ``agency_logo`` name files; empty where there is none.
+    """
 
     agency_id: UUID
     agency_slug: str
@@ -30,6 +33,9 @@ class Place:
     workspace_slug: str
     workspace_name: str
     time_zone: str
+    brand: str = ""
+    logo: str = ""
+    agency_logo: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,7 +108,7 @@ async def resolve_session(token: str) -> SessionInfo | None:
 
 
 async def places_of(session: AsyncSession, user_id: UUID) -> tuple[Place, ...]:
-    """Every place that a user may enter."""
+    """Every place that a user may enter now."""
     rows = await session.execute(text("select * from memberships_of(:user)"), {"user": user_id})
     return tuple(
         Place(
@@ -114,6 +120,9 @@ async def places_of(session: AsyncSession, user_id: UUID) -> tuple[Place, ...]:
             workspace_slug=row.workspace_slug or "",
             workspace_name=row.workspace_name or "",
             time_zone=row.time_zone or "",
+            brand=row.brand or "",
+            logo=row.logo or "",
+            agency_logo=row.agency_logo or "",
         )
         for row in rows
     )

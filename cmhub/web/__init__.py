@@ -2,10 +2,23 @@
 
 from starlette.routing import BaseRoute
 
-from cmhub.web import auth, boot, factor, files, health, joining, public, start, static
+from cmhub.web import (
+    auth,
+    boot,
+    brand,
+    design,
+    factor,
+    files,
+    health,
+    joining,
+    public,
+    start,
+    static,
+)
 
 routes: list[BaseRoute] = [
     *boot.routes,
+    *brand.routes,
     *auth.routes,
     *factor.routes,
     *joining.routes,
@@ -13,5 +26,6 @@ routes: list[BaseRoute] = [
     *static.routes,
     *public.routes,
     *files.routes,
+    *design.routes,
     *health.routes,
 ]

@@ -57,6 +57,14 @@ ConnectionsState.look_again          connection:manage
 ConnectionsState.choose              connection:manage
 ConnectionsState.ask_to_leave        connection:manage
 ConnectionsState.disconnect          connection:manage
+SessionState.refresh                 signed-in
+SettingsState.load                   workspace:settings
+SettingsState.write_colour           workspace:settings
+SettingsState.pick_colour            workspace:settings
+SettingsState.use_colour             workspace:settings
+SettingsState.save                   workspace:settings
+SettingsState.remove_logo            workspace:settings
+SettingsState.undo                   workspace:settings
 """
 
 # Routes outside of the pages, but for those of the sandbox: public, signed-in, or a permission.
@@ -87,6 +95,8 @@ GET /auth/sign-up                    public
 GET /auth/sign-up/                   public
 POST /auth/sign-up/                  public
 GET /boot.js                         public
+GET /design                          public
+GET /design/                         public
 GET /files/{agency}/{workspace}/{name:path}  signed-in
 GET /healthz                         public
 GET /join/{token}                    public
@@ -133,6 +143,9 @@ GET /start                           public
 GET /start/                          signed-in
 POST /start/                         workspace:create
 GET /static/{name}                   public
+GET /w/{agency}/{workspace}/brand.css  signed-in
+POST /w/{agency}/{workspace}/logo    workspace:settings
+POST /a/{agency}/logo                agency:settings
 """
 
 # Commands are run on the host and act as the product itself, in the place that each names.

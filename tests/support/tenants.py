@@ -1,24 +1,39 @@
 """Agencies whose every table is filled, for tests of what keeps them apart."""
 
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from secrets import token_hex
 from typing import Any
 from uuid import UUID
 
 from sqlalchemy import select, update
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from cmhub.actor import Actor, Role
-from cmhub.db import unit_of_work
+from cmhub.db import enter_scope, unit_of_work
 from cmhub.integrations.networks.base import (
     Attachment,
     IncomingDeletion,
     IncomingEdit,
     IncomingReaction,
 )
-from cmhub.models import Membership, Message, Reply, Thread, new_id
-from cmhub.services import invitations, measures, replies, workspaces
+from cmhub.models import Membership, Message, Reply, SpecialDay, Thread, new_id
+from cmhub.services import (
+    drafts,
+    invitations,
+    labels,
+    measures,
+    notes,
+    replies,
+    saved_replies,
+    tasks,
+    views,
+    workspaces,
+)
+from cmhub.services.filtering import InboxFilter
 from cmhub.services.grants import Grant
+from cmhub.services.notifying import notify
+from cmhub.services.references import Reference
 from tests.support.agency import make_agency
 from tests.support.community import Community, ago, bring, make_community, person, said
 
@@ -33,6 +48,11 @@ class Space:
     message_id: UUID
     failed_reply_id: UUID
     measure_id: UUID
+    label_id: UUID
+    note_id: UUID
+    saved_reply_id: UUID
+    view_id: UUID
+    task_id: UUID
 
     @property
     def id(self) -> UUID:
@@ -80,6 +100,19 @@ async def _fill(actor: Actor, workspace_id: UUID) -> Space:
         reply = await replies.send_reply(session, actor, workspace_id, thread.id, "Ici.")
         measure = await measures.delete_message(session, actor, workspace_id, message.id)
         await session.execute(update(Reply).where(Reply.id == reply).values(state="failed"))
+        desk = await _fill_desk(session, actor, workspace_id, thread.id)
+        task = await tasks.create_task(session, actor, workspace_id, tasks.TaskDraft("Rappeler"))
+        await _tell_owner(session, actor, workspace_id, task)
+        session.add(
+            SpecialDay(
+                agency_id=actor.agency_id,
+                workspace_id=workspace_id,
+                day=date(2026, 12, 24),
+                name="Inventaire",
+                hours=[],
+                created_at=datetime.now(UTC),
+            )
+        )
         session.add(
             Membership(
                 agency_id=actor.agency_id,
@@ -89,7 +122,31 @@ async def _fill(actor: Actor, workspace_id: UUID) -> Space:
                 created_at=datetime.now(UTC),
             )
         )
-    return Space(actor, community, thread.id, message.id, reply, measure)
+    return Space(actor, community, thread.id, message.id, reply, measure, *desk, task)
+
+
+async def _fill_desk(
+    session: AsyncSession, actor: Actor, workspace_id: UUID, thread_id: UUID
+) -> tuple[UUID, UUID, UUID, UUID]:
+    label = await labels.create_label(session, actor, workspace_id, "Panne", "red")
+    await labels.label_threads(session, actor, workspace_id, [thread_id], label, on=True)
+    note = await notes.write_note(session, actor, workspace_id, thread_id, "À voir demain.")
+    await drafts.keep_draft(session, actor, workspace_id, thread_id, "Bonjour", datetime.now(UTC))
+    saved = await saved_replies.save_reply(
+        session, actor, workspace_id, None, shortcut="salut", body_fr="Bonjour", body_en=""
+    )
+    view = await views.save_view(
+        session, actor, workspace_id, "Urgent", InboxFilter(label_id=label), shared=False
+    )
+    return label, note, saved, view
+
+
+async def _tell_owner(session: AsyncSession, actor: Actor, workspace_id: UUID, task: UUID) -> None:
+    assert actor.user_id is not None
+    worker = replace(actor, user_id=None, system=True)
+    about = Reference("task", task)
+    await notify(session, worker, [actor.user_id], "task_due", about, workspace_id=workspace_id)
+    await enter_scope(session, actor)
 
 
 def _in(table: Any, workspace_id: UUID) -> Any:
