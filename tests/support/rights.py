@@ -58,6 +58,17 @@ ConnectionsState.choose              connection:manage
 ConnectionsState.ask_to_leave        connection:manage
 ConnectionsState.disconnect          connection:manage
 SessionState.refresh                 signed-in
+AgencySettingsState.load             agency:settings
+AgencySettingsState.save             agency:settings
+AgencySettingsState.remove_logo      agency:settings
+AgencySettingsState.undo             agency:settings
+WorkspacesState.load                 agency:read
+WorkspacesState.archive              workspace:archive
+WorkspacesState.restore              workspace:archive
+WorkspacesState.ask_to_delete        workspace:archive
+WorkspacesState.delete               workspace:archive
+WorkspacesState.keep                 workspace:archive
+WorkspacesState.undo                 workspace:archive
 SettingsState.load                   workspace:settings
 SettingsState.write_colour           workspace:settings
 SettingsState.pick_colour            workspace:settings
