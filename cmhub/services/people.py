@@ -34,6 +34,14 @@ class Held:
 
 
 @dataclass(frozen=True, slots=True)
+class HeldIn:
+    """A role and the names of the workspaces where it is held, as one line."""
+
+    role: str
+    workspaces: str
+
+
+@dataclass(frozen=True, slots=True)
 class PersonView:
     """Somebody of the agency: ``role`` is the one in the agency, or empty.
 
@@ -45,6 +53,7 @@ class PersonView:
     name: str
     role: str
     held: tuple[Held, ...]
+    by_role: tuple[HeldIn, ...]
     factor: bool
     last_seen_at: datetime | None
     me: bool
@@ -69,7 +78,7 @@ async def list_people(
     """
     actor.require(Permission.USER_MANAGE)
     found = await _people(session, actor)
-    return tuple(one for one in found if _matches(one, wanted or PeopleFilter()))
+    return tuple(one for one in found if matches(one, wanted or PeopleFilter()))
 
 
 async def read_person(session: AsyncSession, actor: Actor, user_id: UUID) -> PersonView:
@@ -105,7 +114,8 @@ async def _people(session: AsyncSession, actor: Actor) -> list[PersonView]:
             one.email,
             one.name,
             min((r for r, place, _ in held[one.id] if place is None), key=_rank, default=""),
-            tuple(_held(held[one.id])),
+            tuple(places := _held(held[one.id])),
+            _by_role(places),
             one.factor,
             one.last_seen_at,
             one.id == actor.user_id,
@@ -120,11 +130,19 @@ def _held(places: list[tuple[str, UUID | None, str]]) -> list[Held]:
     return sorted(found, key=lambda one: (one.workspace.casefold(), _rank(one.role)))
 
 
+def _by_role(places: list[Held]) -> tuple[HeldIn, ...]:
+    found: dict[str, list[str]] = {}
+    for one in places:
+        found.setdefault(one.role, []).append(one.workspace)
+    return tuple(HeldIn(role, ", ".join(found[role])) for role in sorted(found, key=_rank))
+
+
 def _rank(role: str) -> int:
     return _ORDER.index(Role(role)) if role else len(_ORDER)
 
 
-def _matches(one: PersonView, wanted: PeopleFilter) -> bool:
+def matches(one: PersonView, wanted: PeopleFilter) -> bool:
+    """Whether somebody is among those that are wanted; a role in the agency is held everywhere."""
     roles = {one.role, *(each.role for each in one.held)}
     places = {each.workspace_id for each in one.held}
     return (

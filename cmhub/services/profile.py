@@ -9,7 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from cmhub.actor import Actor, Role
 from cmhub.crypto import fingerprint, new_token
-from cmhub.db import announce_end, doors, enter_scope, unit_of_work
+from cmhub.db import doors, enter_scope, unit_of_work
 from cmhub.errors import Conflict, Invalid, NotFound
 from cmhub.models import Agency, Membership, new_id
 from cmhub.queue import Work, enqueue
@@ -32,6 +32,14 @@ _MAILS = Limit(5, 300)
 
 
 @dataclass(frozen=True, slots=True)
+class Inside:
+    """A workspace that the user may enter, and what they are there."""
+
+    workspace: str
+    role: str
+
+
+@dataclass(frozen=True, slots=True)
 class Belonging:
     """An agency of the user: their ``role`` in it, or the workspaces and their roles there."""
 
@@ -39,7 +47,7 @@ class Belonging:
     slug: str
     name: str
     role: str
-    workspaces: tuple[tuple[str, str], ...]
+    workspaces: tuple[Inside, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,12 +77,12 @@ def belongings(info: SessionInfo) -> tuple[Belonging, ...]:
     for agency_id in dict.fromkeys(place.agency_id for place in info.places):
         places = [place for place in info.places if place.agency_id == agency_id]
         whole = [p.role for p in places if p.role in (Role.OWNER, Role.ADMIN)]
-        inside = () if whole else tuple((p.workspace_name, p.role.value) for p in places)
+        inside = [] if whole else [Inside(p.workspace_name, p.role.value) for p in places]
         role = Role.OWNER if Role.OWNER in whole else next(iter(whole), None)
         found.append(
             Belonging(
                 agency_id, places[0].agency_slug, places[0].agency_name,
-                role.value if role else "", tuple(one for one in inside if one[0]),
+                role.value if role else "", tuple(one for one in inside if one.workspace),
             )
         )  # fmt: skip
     return tuple(found)
@@ -271,8 +279,8 @@ async def delete_account(info: SessionInfo, password: str, *, address: str = "")
             actor = Actor(agency_id, reach, user_id=info.user_id, name=info.name, address=address)
             await enter_scope(session, actor)
             await _leave_for_good(session, actor)
+        await sessions.end_all(session, info.user_id)
         await session.execute(text("select drop_user(:user)"), {"user": info.user_id})
-        await announce_end(session, [info.session_id])
 
 
 async def _held(session: AsyncSession, user_id: UUID) -> dict[UUID, list[UUID]]:

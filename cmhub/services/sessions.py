@@ -170,6 +170,12 @@ async def end_others(session: AsyncSession, info: SessionInfo) -> int:
     return len(ended)
 
 
+async def end_all(session: AsyncSession, user_id: UUID) -> None:
+    """End every session of a user."""
+    rows = await session.scalars(text("select end_sessions(:user, null)"), {"user": user_id})
+    await announce_end(session, list(rows))
+
+
 async def end_other_sessions(info: SessionInfo) -> int:
     """End every session of the user but the one that asks; return how many."""
     async with doors() as session:

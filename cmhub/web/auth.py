@@ -81,7 +81,7 @@ async def show_sign_in(request: Request) -> Response:
         request,
         "auth/sign_in.html",
         next=wanted,
-        done=done if done in ("reset", "out", "gone", "step", "moved") else "",
+        done=done if done in ("reset", "out", "gone", "step", "moved", "ended") else "",
     )
 
 

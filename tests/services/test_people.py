@@ -67,6 +67,15 @@ async def test_it_shows_everybody_with_their_roles(agency: NewAgency) -> None:
     assert (ana.me, found["Zoé d’Été"].me) == (False, True)
 
 
+async def test_workspaces_of_one_role_stand_on_one_line(agency: NewAgency) -> None:
+    owner, elsewhere = await _other_workspace(agency)
+    ana = await hire(agency, _here(agency), name="Ana")
+    assert elsewhere.workspace_id is not None
+    await _set(owner, ana, _here(agency), Grant(Role.MODERATOR, elsewhere.workspace_id))
+    (line,) = (await _list(owner))["Ana"].by_role
+    assert (line.role, line.workspaces) == ("moderator", "Montagne, Rivière")
+
+
 async def test_it_shows_who_was_here_last_and_who_has_a_second_factor(agency: NewAgency) -> None:
     ana = await hire(agency, _here(agency), name="Ana")
     assert not (await _list(agency.owner))["Ana"].factor

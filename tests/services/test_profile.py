@@ -195,7 +195,7 @@ async def test_it_shows_where_one_belongs(ana: Colleague, agency: NewAgency) -> 
     assert (only.name, only.role, only.workspaces) == (
         "Agence Été",
         "",
-        (("Rivière", "moderator"),),
+        (profile.Inside("Rivière", "moderator"),),
     )
     (mine,) = (await profile.read_profile((await _owner(agency)).info)).belongs
     assert (mine.role, mine.workspaces) == ("owner", ())
