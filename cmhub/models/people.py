@@ -42,9 +42,11 @@ class UserAccount(Base):
     language: Mapped[str]
     time_zone: Mapped[str]
     password_hash: Mapped[str]
+    theme: Mapped[str] = mapped_column(server_default="system")
     confirmed_at: Mapped[datetime | None]
     created_at: Mapped[datetime]
     last_seen_at: Mapped[datetime | None]
+    __table_args__ = (CheckConstraint("theme in ('light', 'dark', 'system')", name="theme"),)
 
 
 class UserSession(Base):

@@ -35,6 +35,7 @@ from cmhub.services.checks import (
 from cmhub.services.limits import Limit, network_of, take_attempt
 from cmhub.services.passwords import hash_password, is_right
 
+THEMES = ("light", "dark", "system")
 Purpose = Literal["confirm", "reset"]
 LASTING = {"confirm": timedelta(days=2), "reset": timedelta(hours=1)}
 STEP_LASTS = timedelta(minutes=10)
@@ -69,6 +70,14 @@ class Entry:
         if self.step:
             raise FactorNeeded(self.token)
         return self.token
+
+
+@dataclass(frozen=True, slots=True)
+class Preferences:
+    """How a user wants to see CMHub: ``theme`` is one of ``THEMES``."""
+
+    language: str
+    theme: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -318,6 +327,29 @@ async def keep_language(token: str, language: str) -> None:
             text("select set_preferences(:hash, :language)"),
             {"hash": fingerprint(token), "language": language},
         )
+
+
+async def keep_theme(token: str, theme: str) -> None:
+    """Remember the appearance that the session's user chose; nobody's token changes nothing."""
+    if theme not in THEMES:
+        return
+    async with doors() as session:
+        await session.execute(
+            text("select set_theme(:hash, :theme)"),
+            {"hash": fingerprint(token), "theme": theme},
+        )
+
+
+async def find_preferences(token: str) -> Preferences | None:
+    """Return what the session's user prefers, for a browser that does not know it yet."""
+    async with doors() as session:
+        found = (
+            await session.execute(
+                text("select language, theme from preferences_of(:hash)"),
+                {"hash": fingerprint(token)},
+            )
+        ).one_or_none()
+    return None if found is None else Preferences(found.language, found.theme)
 
 
 async def token_is_good(purpose: Purpose, token: str) -> bool:

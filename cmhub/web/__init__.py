@@ -10,6 +10,7 @@ from cmhub.web import (
     factor,
     files,
     health,
+    install,
     joining,
     public,
     start,
@@ -28,4 +29,5 @@ routes: list[BaseRoute] = [
     *files.routes,
     *design.routes,
     *health.routes,
+    *install.routes,
 ]

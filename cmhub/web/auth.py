@@ -16,6 +16,7 @@ from cmhub.web.cookies import (
     device,
     drop_session,
     keep_language,
+    keep_look,
     keep_session,
     keep_step,
     session_token,
@@ -121,6 +122,7 @@ async def enter(request: Request, token: str, path: str) -> Response:
     info = await resolve_session(token)
     if info:
         keep_language(answer, info.language)
+    await keep_look(answer, token)
     return answer
 
 

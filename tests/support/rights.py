@@ -38,6 +38,9 @@ workspace:settings   yes   yes   yes     -         -        -       -
 HANDLERS = """
 SessionState.dismiss                 public
 SessionState.tell_unforeseen         public
+CountsState.load                     signed-in
+PaletteState.search                  signed-in
+PaletteState.forget                  signed-in
 InboxState.load                      inbox:read
 InboxState.refresh                   inbox:read
 InboxState.set_thread_state          inbox:answer
@@ -141,6 +144,9 @@ POST /join/{token}                   public
 GET /me/second-factor                public
 GET /me/second-factor/               signed-in
 POST /me/second-factor/              signed-in
+GET /manifest.webmanifest            public
+GET /offline/                        public
+GET /worker.js                       public
 GET /metrics                         public
 POST /preferences                    public
 GET /accessibility                   public
