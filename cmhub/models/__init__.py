@@ -21,6 +21,7 @@ from cmhub.models.desk import (
     SavedReply,
     ThreadLabel,
 )
+from cmhub.models.home import HandoverNote, HomeVisit
 from cmhub.models.networks import Channel, Connection
 from cmhub.models.outgoing import Measure, Reply
 from cmhub.models.people import (
@@ -28,10 +29,14 @@ from cmhub.models.people import (
     AgencySlug,
     AuditEvent,
     DataKey,
+    Invitation,
     Membership,
     RateBucket,
+    RecoveryCode,
     SpecialDay,
     UserAccount,
+    UserFactor,
+    UserKey,
     UserSession,
     UserToken,
     Workspace,
@@ -40,7 +45,17 @@ from cmhub.models.work import NoticePreference, Notification, Task
 
 GLOBAL_TABLES = frozenset(
     model.__tablename__
-    for model in (UserAccount, UserSession, UserToken, AgencySlug, RateBucket, NoticePreference)
+    for model in (
+        UserAccount,
+        UserSession,
+        UserToken,
+        UserKey,
+        UserFactor,
+        RecoveryCode,
+        AgencySlug,
+        RateBucket,
+        NoticePreference,
+    )
 )
 
 __all__ = [
@@ -55,10 +70,13 @@ __all__ = [
     "DataKey",
     "Draft",
     "EarlyEvent",
+    "HandoverNote",
+    "HomeVisit",
     "Identity",
     "InAgency",
     "InWorkspace",
     "InboxView",
+    "Invitation",
     "Label",
     "Measure",
     "Member",
@@ -72,6 +90,7 @@ __all__ = [
     "Notification",
     "RateBucket",
     "Reaction",
+    "RecoveryCode",
     "Reply",
     "SavedReply",
     "SpecialDay",
@@ -79,6 +98,8 @@ __all__ = [
     "Thread",
     "ThreadLabel",
     "UserAccount",
+    "UserFactor",
+    "UserKey",
     "UserSession",
     "UserToken",
     "Workspace",

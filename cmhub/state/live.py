@@ -19,6 +19,7 @@ from reflex.app import App
 from reflex.istate.manager.token import BaseStateToken
 
 from cmhub.db import LIVE, app_url
+from cmhub.state.ending import SIGNED_IN
 from cmhub.state.visit import Visit
 from cmhub.telemetry import TABS as SHOWN
 
@@ -136,6 +137,9 @@ async def _hear(app: App) -> None:
 def _heard(app: App, payload: str) -> None:
     try:
         told = json.loads(payload)
+        if "session" in told:
+            SIGNED_IN.end(app, UUID(told["session"]))
+            return
         room = _told_to(told)
         topics = [str(each) for each in told["topics"]]
     except (ValueError, KeyError, TypeError):
