@@ -2,7 +2,7 @@
 
 import inspect
 import pkgutil
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from importlib import import_module
@@ -32,6 +32,8 @@ from cmhub.services import (
     syncing,
     threads,
 )
+from cmhub.services.exporting import runs as export_runs
+from cmhub.services.importing import runs as import_runs
 from tests.support.community import credentials, room
 from tests.support.tenants import Space, Tenant, make_tenant
 
@@ -63,6 +65,10 @@ class Attempt:
     @property
     def work(self) -> Work:
         return Work(self.prey.community.connection_id, self.actor.agency_id, self.workspace_id)
+
+
+async def _nothing() -> AsyncIterator[bytes]:
+    yield b""
 
 
 Call = Callable[[AsyncSession, Attempt], Awaitable[object]]
@@ -113,6 +119,15 @@ BY_ID: Mapping[str, Call] = {
     "connecting.refresh_if_due": lambda _, a: connecting.refresh_if_due(
         a.actor, a.workspace_id, a.prey.community.connection_id
     ),
+    "importing.runs.stop_import": lambda s, a: import_runs.stop_import(
+        s, a.actor, a.workspace_id, a.prey.import_id
+    ),
+    "exporting.runs.stop_export": lambda s, a: export_runs.stop_export(
+        s, a.actor, a.workspace_id, a.prey.export_id
+    ),
+    "exporting.runs.open_export": lambda s, a: export_runs.open_export(
+        s, a.actor, a.workspace_id, a.prey.export_id
+    ),
 }
 BY_WORKSPACE: Mapping[str, Call] = {
     "inbox.list_threads": lambda s, a: inbox.list_threads(
@@ -130,6 +145,12 @@ BY_WORKSPACE: Mapping[str, Call] = {
     "activity.read_activity": lambda s, a: activity.read_activity(
         s, a.actor, a.prey.id, days=7, now=datetime.now(UTC)
     ),
+    "importing.runs.receive_import": lambda _, a: import_runs.receive_import(
+        a.actor, a.prey.id, import_runs.Upload("a.jsonl", 1), _nothing()
+    ),
+    "importing.runs.list_imports": lambda s, a: import_runs.list_imports(s, a.actor, a.prey.id),
+    "exporting.runs.start_export": lambda s, a: export_runs.start_export(s, a.actor, a.prey.id),
+    "exporting.runs.list_exports": lambda s, a: export_runs.list_exports(s, a.actor, a.prey.id),
     "files.put_file": lambda _, a: files.put_file(a.actor, a.prey.id, "logo/a.png", b"x"),
     "files.fetch_file": lambda _, a: files.fetch_file(
         a.actor, a.prey.id, "logo/a.png", Path("/dev/null")
@@ -140,6 +161,10 @@ BY_WORKSPACE: Mapping[str, Call] = {
 }
 WITHOUT = {
     "files.file_key": "all of files.* go through it",
+    "files.file_prefix": "it only names what list_files tells",
+    "exporting.writing.write_workspace": "of the worker and the host: see test_export",
+    "exporting.writing.write_agency": "of the host: see test_export",
+    "exporting.writing.write_files": "of the worker and the host: files.* refuse it",
     "workspaces.create_workspace": "it takes no ids",
     "inbox.count_states": "it counts what is in scope, see below",
     "audit.record": "it is called with what was found in scope",

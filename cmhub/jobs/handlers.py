@@ -5,6 +5,8 @@ from collections.abc import Awaitable, Callable, Mapping
 from cmhub.jobs.mails import HANDLERS as MAILS
 from cmhub.queue import Work
 from cmhub.services import delivering, syncing
+from cmhub.services.exporting.runs import make_export
+from cmhub.services.importing.runs import run_import
 
 Handler = Callable[[Work], Awaitable[None]]
 
@@ -13,15 +15,22 @@ HANDLERS: Mapping[str, Handler] = {
     "history.read": syncing.read_history,
     "reply.send": delivering.send,
     "measure.apply": delivering.apply,
+    "import.run": run_import,
+    "export.make": make_export,
 }
 
 DUE: Mapping[str, str] = {
+    "import": "import.run",
+    "export": "export.make",
     "history": "history.read",
     "reply": "reply.send",
     "measure": "measure.apply",
 }
 """Kinds of rows with a due time, and their jobs."""
-DUE_DOORS: Mapping[str, str] = {}
+DUE_DOORS: Mapping[str, str] = {
+    "import": "due_transfers",
+    "export": "due_transfers",
+}
 """The function that tells what is due of a kind, where it is not ``due_work``; both are asked for
 a kind and for how many at most, and answer with agency, workspace and id. A migration that adds a
 kind brings a function of its own."""

@@ -26,6 +26,7 @@ from cmhub.models.people import (
     UserToken,
     Workspace,
 )
+from cmhub.models.transfers import ExportRun, ImportRun
 
 GLOBAL_TABLES = frozenset(
     model.__tablename__ for model in (UserAccount, UserSession, UserToken, AgencySlug, RateBucket)
@@ -42,7 +43,9 @@ __all__ = [
     "Connection",
     "DataKey",
     "EarlyEvent",
+    "ExportRun",
     "Identity",
+    "ImportRun",
     "InAgency",
     "InWorkspace",
     "Measure",

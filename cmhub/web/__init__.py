@@ -2,7 +2,7 @@
 
 from starlette.routing import BaseRoute
 
-from cmhub.web import auth, boot, files, health, public, start, static
+from cmhub.web import auth, boot, files, health, public, start, static, transfers
 
 routes: list[BaseRoute] = [
     *boot.routes,
@@ -11,5 +11,6 @@ routes: list[BaseRoute] = [
     *static.routes,
     *public.routes,
     *files.routes,
+    *transfers.routes,
     *health.routes,
 ]

@@ -57,6 +57,11 @@ ConnectionsState.look_again          connection:manage
 ConnectionsState.choose              connection:manage
 ConnectionsState.ask_to_leave        connection:manage
 ConnectionsState.disconnect          connection:manage
+ImportsState.load                    history:import
+ImportsState.stop                    history:import
+ExportsState.load                    workspace:export
+ExportsState.make                    workspace:export
+ExportsState.stop                    workspace:export
 """
 
 # Routes outside of the pages, but for those of the sandbox: public, signed-in, or a permission.
@@ -86,6 +91,8 @@ GET /files/{agency}/{workspace}/{name:path}  signed-in
 GET /healthz                         public
 GET /metrics                         public
 POST /preferences                    public
+POST /imports/{agency}/{workspace}/  history:import
+GET /exports/{agency}/{workspace}/{run}.zip  workspace:export
 GET /accessibility                   public
 GET /accessibility/                  public
 GET /en/                             public
@@ -133,6 +140,7 @@ migrate    none
 doctor     none
 demo       the demo's agencies, on one's own machine only
 import     one workspace
+export     one workspace or a whole agency
 """
 
 

@@ -1,5 +1,6 @@
 """Agencies whose every table is filled, for tests of what keeps them apart."""
 
+from collections.abc import AsyncIterator
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any
@@ -17,6 +18,8 @@ from cmhub.integrations.networks.base import (
 )
 from cmhub.models import Membership, Message, Reply, Thread, new_id
 from cmhub.services import measures, replies, workspaces
+from cmhub.services.exporting import runs as export_runs
+from cmhub.services.importing import runs as import_runs
 from tests.support.agency import make_agency
 from tests.support.community import Community, ago, bring, make_community, person, said
 
@@ -30,6 +33,8 @@ class Space:
     thread_id: UUID
     message_id: UUID
     failed_reply_id: UUID
+    import_id: UUID
+    export_id: UUID
     measure_id: UUID
 
     @property
@@ -86,7 +91,16 @@ async def _fill(actor: Actor, workspace_id: UUID) -> Space:
                 created_at=datetime.now(UTC),
             )
         )
-    return Space(actor, community, thread.id, message.id, reply, measure)
+        exported = await export_runs.start_export(session, actor, workspace_id)
+    upload = import_runs.Upload("history.jsonl", 2)
+    imported = await import_runs.receive_import(actor, workspace_id, upload, _pieces(b"{}"))
+    return Space(
+        actor, community, thread.id, message.id, reply, imported, exported, measure
+    )  # fmt: skip
+
+
+async def _pieces(data: bytes) -> AsyncIterator[bytes]:
+    yield data
 
 
 def _in(table: Any, workspace_id: UUID) -> Any:

@@ -29,9 +29,9 @@ _ADD_IDENTITIES = text("""
 """)
 _ADD_MEMBERS = text("""
     insert into member (agency_id, workspace_id, id, name, bot, team, created_at)
-    select :agency, :workspace, n.id, n.name, n.bot, false, :now
-    from unnest(cast(:ids as uuid[]), cast(:names as text[]), cast(:bots as boolean[]))
-        n(id, name, bot)
+    select :agency, :workspace, n.id, n.name, n.bot, n.team, :now
+    from unnest(cast(:ids as uuid[]), cast(:names as text[]), cast(:bots as boolean[]),
+        cast(:teams as boolean[])) n(id, name, bot, team)
 """)
 _RENAME = text("""
     with renamed as (
@@ -124,6 +124,7 @@ async def _add(
             "ids": [added[person.external_id] for person in won],
             "names": [shown_name(person) for person in won],
             "bots": [person.bot for person in won],
+            "teams": [person.team for person in won],
         },
     )
     if len(won) < len(people):
