@@ -4,9 +4,13 @@ from cmhub.components.page import Page
 from cmhub.components.text import t
 from cmhub.pages.activity import activity
 from cmhub.pages.connections import connections
+from cmhub.pages.exports import exports
+from cmhub.pages.imports import imports
 from cmhub.pages.inbox import inbox
 from cmhub.state.activity import ActivityState
 from cmhub.state.connections import ConnectionsState
+from cmhub.state.exports import ExportsState
+from cmhub.state.imports import ImportsState
 from cmhub.state.inbox import InboxState
 
 BASE = "w/[agency_slug]/[workspace_slug]"
@@ -15,4 +19,6 @@ PAGES: tuple[Page, ...] = (
     Page(f"{BASE}/inbox", inbox, t("inbox.title"), InboxState.load),
     Page(f"{BASE}/activity", activity, t("activity.title"), ActivityState.load),
     Page(f"{BASE}/connections", connections, t("connections.title"), ConnectionsState.load),
+    Page(f"{BASE}/settings/import", imports, t("imports.title"), ImportsState.load),
+    Page(f"{BASE}/settings/export", exports, t("exports.title"), ExportsState.load),
 )
