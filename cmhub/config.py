@@ -31,6 +31,7 @@ class Settings(BaseSettings):
     smtp_url: str | None = None
     mail_from: str = "CMHub <no-reply@localhost>"
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
+    design_page: bool = False
     publisher: str = ""
     publisher_contact: str = ""
     hosted_by: str = ""

@@ -225,6 +225,15 @@ async def announce(session: AsyncSession, actor: Actor, workspace_id: UUID, *top
     )
 
 
+async def announce_user(session: AsyncSession, user_id: UUID, *topics: str) -> None:
+    """Tell every open tab of one user, at the commit, what changed."""
+    payload = {"user": str(user_id), "topics": list(topics)}
+    await session.execute(
+        text("select pg_notify(:channel, :payload)"),
+        {"channel": LIVE, "payload": json.dumps(payload)},
+    )
+
+
 async def wake_stream(session: AsyncSession, connection_id: UUID) -> None:
     """Tell the worker, at the commit, that a connection wants to be read anew."""
     await session.execute(

@@ -30,6 +30,8 @@ WORKSPACE_TABLES = [
     for table in TENANT_TABLES
     if "workspace_id" in table.c and not table.c["workspace_id"].nullable
 ]
+NARROWED = {"notification": ("cmhub.user_id",)}
+"""Tables with a second policy, which only takes away: the settings that it looks at."""
 PRIVILEGES = ("select", "insert", "update", "delete", "truncate", "references", "trigger")
 
 
@@ -89,9 +91,12 @@ def test_a_tenant_table_has_one_permissive_policy_for_the_application(
     ).fetchall()
     assert all("public" not in policy[1] for policy in policies)
     ours = [policy for policy in policies if policy[1] == ["cmhub_app"]]
-    assert [(policy[0], policy[2]) for policy in ours] == [("PERMISSIVE", "ALL")]
-    using, checked = ours[0][3], ours[0][4]
-    assert using == checked
+    wanted = ["PERMISSIVE", *["RESTRICTIVE" for _ in NARROWED.get(table, ())]]
+    assert sorted((policy[0], policy[2]) for policy in ours) == [(kind, "ALL") for kind in wanted]
+    assert all(policy[3] == policy[4] for policy in ours)
+    narrowing = [policy[3] for policy in ours if policy[0] == "RESTRICTIVE"]
+    assert all(setting in str(narrowing) for setting in NARROWED.get(table, ()))
+    using = next(policy[3] for policy in ours if policy[0] == "PERMISSIVE")
     assert "cmhub.agency_id" in using
     if table in _names(WORKSPACE_TABLES) or table == "workspace":
         assert "cmhub.workspace_ids" in using
@@ -349,6 +354,9 @@ UNRECORDED = {
     "syncing.take_lease": "which worker reads is nobody's decision",
     "syncing.give_lease_back": "which worker reads is nobody's decision",
     "syncing.read_live": "what members write is no act of a user",
+    "notifying.notify": "it tells of a change that is recorded where it is made",
+    "notifying.tell_managers": "it tells of a change that is recorded where it is made",
+    "notices.reading.mark_read": "what somebody has read is their own",
     "syncing.note_fault": "what the network answers is no act of a user",
 }
 

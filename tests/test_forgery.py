@@ -23,6 +23,7 @@ from cmhub.models import new_id
 from cmhub.queue import Work
 from cmhub.services import (
     activity,
+    colleagues,
     connecting,
     connections,
     files,
@@ -30,10 +31,13 @@ from cmhub.services import (
     measures,
     replies,
     syncing,
+    tasks,
     threads,
 )
 from cmhub.services.exporting import runs as export_runs
 from cmhub.services.importing import runs as import_runs
+from cmhub.services.notices import reading as notices
+from cmhub.services.references import Reference, find_thing, find_things
 from tests.support.community import credentials, room
 from tests.support.tenants import Space, Tenant, make_tenant
 
@@ -128,6 +132,36 @@ BY_ID: Mapping[str, Call] = {
     "exporting.runs.open_export": lambda s, a: export_runs.open_export(
         s, a.actor, a.workspace_id, a.prey.export_id
     ),
+    "references.find_thing": lambda s, a: find_thing(
+        s, a.actor, a.workspace_id, Reference("thread", a.prey.thread_id)
+    ),
+    "tasks.reading.read_task": lambda s, a: tasks.read_task(
+        s, a.actor, a.workspace_id, a.prey.task_id, now=datetime.now(UTC)
+    ),
+    "tasks.changing.create_task": lambda s, a: tasks.create_task(
+        s,
+        a.actor,
+        a.workspace_id,
+        tasks.TaskDraft("Voir", reference=Reference("thread", a.prey.thread_id)),
+    ),
+    "tasks.changing.change_task": lambda s, a: tasks.change_task(
+        s, a.actor, a.workspace_id, a.prey.task_id, tasks.TaskDraft("Voir")
+    ),
+    "tasks.changing.assign_task": lambda s, a: tasks.assign_task(
+        s, a.actor, a.workspace_id, a.prey.task_id, None
+    ),
+    "tasks.changing.finish_task": lambda s, a: tasks.finish_task(
+        s, a.actor, a.workspace_id, a.prey.task_id
+    ),
+    "tasks.changing.reopen_task": lambda s, a: tasks.reopen_task(
+        s, a.actor, a.workspace_id, a.prey.task_id
+    ),
+    "tasks.changing.delete_task": lambda s, a: tasks.delete_task(
+        s, a.actor, a.workspace_id, a.prey.task_id
+    ),
+    "tasks.changing.restore_task": lambda s, a: tasks.restore_task(
+        s, a.actor, a.workspace_id, a.prey.task_id
+    ),
 }
 BY_WORKSPACE: Mapping[str, Call] = {
     "inbox.list_threads": lambda s, a: inbox.list_threads(
@@ -151,6 +185,17 @@ BY_WORKSPACE: Mapping[str, Call] = {
     "importing.runs.list_imports": lambda s, a: import_runs.list_imports(s, a.actor, a.prey.id),
     "exporting.runs.start_export": lambda s, a: export_runs.start_export(s, a.actor, a.prey.id),
     "exporting.runs.list_exports": lambda s, a: export_runs.list_exports(s, a.actor, a.prey.id),
+    "colleagues.list_colleagues": lambda s, a: colleagues.list_colleagues(s, a.actor, a.prey.id),
+    "colleagues.list_managers": lambda s, a: colleagues.list_managers(s, a.actor, a.prey.id),
+    "tasks.reading.list_tasks": lambda s, a: tasks.list_tasks(
+        s, a.actor, [a.prey.id], tasks.TaskFilter(), now=datetime.now(UTC)
+    ),
+    "tasks.reading.due_tasks": lambda s, a: tasks.due_tasks(
+        s, a.actor, [a.prey.id], now=datetime.now(UTC)
+    ),
+    "tasks.reading.count_tasks": lambda s, a: tasks.count_tasks(
+        s, a.actor, [a.prey.id], now=datetime.now(UTC)
+    ),
     "files.put_file": lambda _, a: files.put_file(a.actor, a.prey.id, "logo/a.png", b"x"),
     "files.fetch_file": lambda _, a: files.fetch_file(
         a.actor, a.prey.id, "logo/a.png", Path("/dev/null")
@@ -167,6 +212,14 @@ WITHOUT = {
     "exporting.writing.write_files": "of the worker and the host: files.* refuse it",
     "workspaces.create_workspace": "it takes no ids",
     "inbox.count_states": "it counts what is in scope, see below",
+    "references.find_things": "it leaves out what is not in scope, see below",
+    "notifying.notify": "it is called with what was found in scope",
+    "notifying.tell_managers": "it is called with what was found in scope",
+    "notices.reading.list_notices": "it takes no ids",
+    "notices.reading.count_unread": "it takes no ids",
+    "notices.reading.mark_read": "of others it marks nothing, see below",
+    "notices.reading.views_of": "it is called with rows found in scope",
+    "notices.reading.may_see": "it answers from the actor alone",
     "audit.record": "it is called with what was found in scope",
     "syncing.take_lease": "of the worker: it answers that there is nothing, see below",
     "syncing.give_lease_back": "of the worker: it changes nothing, see below",
@@ -273,3 +326,28 @@ async def test_the_worker_finds_nothing_under_another_tenant(ours: Tenant, their
             session, ours.first.id, ours.first.community.connection_id
         )
         assert (row.state, row.lease_owner, row.failures) == ("active", None, 0)
+
+
+async def test_nobody_marks_what_others_were_told(ours: Tenant, theirs: Tenant) -> None:
+    async with unit_of_work(ours.actor) as session:
+        told = await notices.list_notices(session, ours.actor)
+    assert told
+    forger = replace(theirs.actor, agency_id=ours.actor.agency_id, workspaces=ours.actor.workspaces)
+    for actor in (theirs.actor, forger):
+        async with unit_of_work(actor) as session:
+            assert await notices.mark_read(session, actor, told[0].id) == 0
+
+
+async def test_a_link_to_something_of_others_has_no_words(ours: Tenant, theirs: Tenant) -> None:
+    prey = ours.first
+    wanted = [
+        Reference("thread", prey.thread_id),
+        Reference("message", prey.message_id),
+        Reference("task", prey.task_id),
+        Reference("connection", prey.community.connection_id),
+    ]
+    async with unit_of_work(ours.actor) as session:
+        assert len(await find_things(session, ours.actor, [prey.id], wanted)) == len(wanted)
+        assert await find_things(session, ours.actor, [ours.second.id], wanted) == {}
+    async with unit_of_work(theirs.actor) as session:
+        assert await find_things(session, theirs.actor, [prey.id], wanted) == {}

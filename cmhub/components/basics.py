@@ -12,6 +12,10 @@ from cmhub.components.text import t
 
 Words = str | Var[str]
 Kind = Literal["primary", "plain", "quiet", "danger"]
+HUES = (
+    "grey", "red", "orange", "amber", "green", "teal", "blue", "violet", "pink",
+)  # fmt: skip
+"""The colours of labels and avatars, readable in both themes."""
 _BUTTONS: dict[Kind, str] = {
     "primary": "btn btn-primary",
     "plain": "btn",
@@ -143,4 +147,61 @@ def new_arrivals(value: NumberVar[int], **props: Any) -> rx.Component:
         rx.el.button(
             icon("arrow-up"), t("app.new", n=value), type="button", class_name="arrivals", **props
         ),
+    )
+
+
+def label_chip(words: Words, hue: Words = "grey", class_name: str = "") -> rx.Component:
+    """Show a label: its word on its colour; ``hue`` is one of ``HUES``."""
+    return rx.el.span(words, custom_attrs={"data-hue": hue}, class_name=f"label-chip {class_name}")
+
+
+def keys(*pressed: Words) -> rx.Component:
+    """Show keys to press together or one after the other."""
+    return rx.el.span(
+        *[rx.el.kbd(key, class_name="key") for key in pressed], class_name="inline-flex gap-1"
+    )
+
+
+def veil(*severe: Any, reason: Words) -> rx.Component:
+    """Hide what may hurt until it is opened; ``reason`` says what it is about."""
+    return rx.el.details(
+        rx.el.summary(
+            icon("eye-off"),
+            rx.el.span(reason, class_name="grow"),
+            rx.el.span(t("app.veil.show"), class_name="btn btn-sm veil-show"),
+            rx.el.span(t("app.veil.hide"), class_name="btn btn-sm veil-hide"),
+            class_name="veil-head",
+        ),
+        *severe,
+        class_name="veil",
+    )
+
+
+def progress_bar(
+    percent: NumberVar[Any] | float | None, label: Words, below: Words = ""
+) -> rx.Component:
+    """Show how far an operation is; without ``percent`` only that it runs."""
+    value: dict[str, Any] = {} if percent is None else {"value": percent}
+    return rx.el.div(
+        rx.el.progress(max=100, aria_label=label, class_name="progress-bar", **value),
+        rx.el.p(below, class_name="text-sm text-muted empty:hidden"),
+        class_name="flex flex-col gap-1",
+    )
+
+
+def skeleton_table(rows: int = 8) -> rx.Component:
+    """Stand in for a table in the shape of what comes."""
+    return rx.el.div(
+        *[
+            rx.el.div(
+                rx.el.div(class_name="skeleton h-3 grow"),
+                rx.el.div(class_name="skeleton h-3 w-1/5"),
+                rx.el.div(class_name="skeleton h-3 w-1/6"),
+                class_name="flex gap-6 p-4 border-b border-base-300",
+            )
+            for _ in range(rows)
+        ],
+        role="status",
+        aria_label=t("app.loading"),
+        class_name="surface",
     )

@@ -21,6 +21,33 @@ class PlainForm(BaseHTML):
     method: rx.Var[str]
 
 
+class FilterForm(BaseHTML):
+    """A form whose fields go into the query of the page's address; see `asking.filters`."""
+
+    library = _LIBRARY
+    tag = "FilterForm"
+
+
+class UploadForm(BaseHTML):
+    """A form with files that says how far it is and goes to the address of the answer.
+
+    A refusal of plain text is shown under it.
+    """
+
+    library = _LIBRARY
+    tag = "UploadForm"
+    action: rx.Var[str]
+
+
+class Sheet(BaseHTML):
+    """A native dialog that is open while ``open`` is true; who closes it goes to ``to``."""
+
+    library = _LIBRARY
+    tag = "Sheet"
+    open: rx.Var[bool]
+    to: rx.Var[str]
+
+
 class _Reloader(rx.Component):
     library = _LIBRARY
     tag = "Reloader"

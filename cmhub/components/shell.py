@@ -6,6 +6,7 @@ import reflex as rx
 from reflex.vars import ObjectVar, Var
 
 from cmhub.components.basics import Words, icon_button, link
+from cmhub.components.dialog import dialog
 from cmhub.components.icons import icon
 from cmhub.components.notice import notice
 from cmhub.components.parts import PlainForm
@@ -48,7 +49,18 @@ def page(
         ),
         _bottom_bar(here, frame),
         notice(on_undo),
+        shortcuts(),
         class_name="shell",
+    )
+
+
+def shortcuts() -> rx.Component:
+    """Hold the list of keys, which `/boot.js` fills in from what is on the page."""
+    return dialog(
+        rx.el.div(custom_attrs={"data-keys": ""}, class_name="keys-list"),
+        dialog_id="keys",
+        title=t("app.shortcuts"),
+        class_name="dialog-wide",
     )
 
 
@@ -139,7 +151,7 @@ def _entry(way: Way, here: str) -> rx.Component:
                 to=way.address,
                 title=way.words,
                 class_name="way",
-                custom_attrs=current,
+                custom_attrs={"data-go": way.letter, **current},
             )
         ),
     )

@@ -8,6 +8,7 @@ from reflex.vars import ObjectVar, Var
 
 from cmhub.components.basics import badge, button, link, tone_of
 from cmhub.components.icons import icon
+from cmhub.components.networks import in_channel, network_name, simulated_badge
 from cmhub.components.text import initial, moment, said, said_of, t
 from cmhub.services.threads import AttachmentView, MessageView, ReactionView, ReplyView
 from cmhub.state.base import SessionState
@@ -58,13 +59,14 @@ def _head(back: Var[str]) -> rx.Component:
         rx.el.div(
             rx.el.h2(first.author, class_name="text-base font-semibold truncate"),
             rx.el.p(
-                t("inbox.in", channel=thread.channel),
+                in_channel(thread.network.to(str), thread.channel.to(str)),
                 " · ",
-                said_of("inbox.network", thread.network),
+                network_name(thread.network.to(str)),
                 class_name="text-sm text-muted truncate",
             ),
             class_name="min-w-0 grow",
         ),
+        simulated_badge(thread.network.to(str)),
         badge(
             said_of("inbox.is", thread.state),
             tone_of(thread.state, {"open": "warn", "done": "good"}, "info"),
@@ -280,7 +282,7 @@ def _reply(one: ObjectVar[ReplyView]) -> rx.Component:
 def _answer() -> rx.Component:
     thread = InboxState.thread
     account = t(
-        "inbox.reply.as", network=said_of("inbox.network", thread.network), account=thread.account
+        "inbox.reply.as", network=network_name(thread.network.to(str)), account=thread.account
     )
     return rx.cond(
         thread.closed != "",

@@ -7,6 +7,8 @@ from cmhub.queue import Work
 from cmhub.services import delivering, syncing
 from cmhub.services.exporting.runs import make_export
 from cmhub.services.importing.runs import run_import
+from cmhub.services.notices.mailing import mail_due
+from cmhub.services.tasks.reminding import remind
 
 Handler = Callable[[Work], Awaitable[None]]
 
@@ -17,6 +19,8 @@ HANDLERS: Mapping[str, Handler] = {
     "measure.apply": delivering.apply,
     "import.run": run_import,
     "export.make": make_export,
+    "task.remind": remind,
+    "notice.mail": mail_due,
 }
 
 DUE: Mapping[str, str] = {
@@ -25,12 +29,15 @@ DUE: Mapping[str, str] = {
     "history": "history.read",
     "reply": "reply.send",
     "measure": "measure.apply",
+    "task": "task.remind",
+    "notice": "notice.mail",
 }
 """Kinds of rows with a due time, and their jobs."""
 DUE_DOORS: Mapping[str, str] = {
     "import": "due_transfers",
     "export": "due_transfers",
 }
+DUE_DOORS: Mapping[str, str] = {"task": "due_notices", "notice": "due_notices"}
 """The function that tells what is due of a kind, where it is not ``due_work``; both are asked for
 a kind and for how many at most, and answer with agency, workspace and id. A migration that adds a
 kind brings a function of its own."""

@@ -27,9 +27,11 @@ from cmhub.models.people import (
     Workspace,
 )
 from cmhub.models.transfers import ExportRun, ImportRun
+from cmhub.models.work import NoticePreference, Notification, Task
 
 GLOBAL_TABLES = frozenset(
-    model.__tablename__ for model in (UserAccount, UserSession, UserToken, AgencySlug, RateBucket)
+    model.__tablename__
+    for model in (UserAccount, UserSession, UserToken, AgencySlug, RateBucket, NoticePreference)
 )
 
 __all__ = [
@@ -54,9 +56,12 @@ __all__ = [
     "Membership",
     "Message",
     "MessageVersion",
+    "NoticePreference",
+    "Notification",
     "RateBucket",
     "Reaction",
     "Reply",
+    "Task",
     "Thread",
     "UserAccount",
     "UserSession",

@@ -8,9 +8,12 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from cmhub.models.base import Base, InWorkspace, refers, workspace_key, workspace_of
 
+SANDBOX = r"^https?://(localhost|127(\.[0-9]{1,3}){3}|\[::1\])(:[0-9]+)?/sandbox/"
+"""Where a simulated network may be, as a regular expression of PostgreSQL."""
+
 
 class Connection(InWorkspace, Base):
-    """A workspace's authorised link to a network.
+    """A workspace's authorised link to a network; a simulated one leads to the sandbox only.
 
     ``cursor`` is committed with the batch it belongs to. ``lease_until`` says until when
     a worker alone may read this connection. ``due_at`` is when it is to be read next.
@@ -43,6 +46,9 @@ class Connection(InWorkspace, Base):
         CheckConstraint(
             "state in ('active', 'trouble', 'reconnect', 'disconnected', 'history')",
             name="state",
+        ),
+        CheckConstraint(
+            f"not starts_with(network, 'simulated_') or address ~ '{SANDBOX}'", name="simulated"
         ),
         Index("connection_due_idx", "due_at"),
     )

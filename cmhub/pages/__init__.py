@@ -4,6 +4,7 @@ from cmhub.components.page import Page
 from cmhub.components.text import t
 from cmhub.pages.activity import activity
 from cmhub.pages.connections import connections
+from cmhub.pages.design import design
 from cmhub.pages.exports import exports
 from cmhub.pages.imports import imports
 from cmhub.pages.inbox import inbox
@@ -21,4 +22,6 @@ PAGES: tuple[Page, ...] = (
     Page(f"{BASE}/connections", connections, t("connections.title"), ConnectionsState.load),
     Page(f"{BASE}/settings/import", imports, t("imports.title"), ImportsState.load),
     Page(f"{BASE}/settings/export", exports, t("exports.title"), ExportsState.load),
+    # In every build, so that what is tested is what is shipped; `web/design.py` opens it or not.
+    Page("design", design, t("design.title")),
 )

@@ -1,19 +1,22 @@
 """The activity: messages and active members of each day, and by channel."""
 
+from typing import Any
+
 import reflex as rx
 from reflex.vars import NumberVar, ObjectVar, StringVar, Var
 
 from cmhub.components.basics import empty_state, link, skeleton_card, surface
+from cmhub.components.charts import bar_chart, day_table
+from cmhub.components.panels import segments
 from cmhub.components.parts import reload_on
 from cmhub.components.shell import page
-from cmhub.components.text import moment, number, t, when
+from cmhub.components.text import moment, number, percent, t, when
 from cmhub.services.activity import ChannelActivity
-from cmhub.state.activity import DAYS, ActivityState, Bar
+from cmhub.state.activity import DAYS, ActivityState
 from cmhub.state.base import SessionState
 
 _HERE = SessionState.workspace_address + "/activity/"
-_DAY = {"weekday": "long", "day": "numeric", "month": "long"}
-_SHORT = {"day": "numeric", "month": "short"}
+_SHORT = {"day": "numeric", "month": "long"}
 
 
 def activity() -> rx.Component:
@@ -54,20 +57,16 @@ def _address(days: int | NumberVar, channel: StringVar | str) -> Var[str]:
 
 
 def _ranges() -> rx.Component:
-    return rx.el.nav(
-        *[
-            link(
+    return segments(
+        [
+            (
                 t("activity.days", n=days),
-                to=_address(days, ActivityState.channel),
-                class_name="segment whitespace-nowrap",
-                custom_attrs={
-                    "aria-current": rx.cond(ActivityState.days == days, "true", "false"),
-                },
+                _address(days, ActivityState.channel),
+                ActivityState.days == days,
             )
             for days in DAYS
         ],
-        aria_label=t("activity.range"),
-        class_name="segments",
+        label=t("activity.range"),
     )
 
 
@@ -96,8 +95,18 @@ def _figures() -> rx.Component:
             _card(t("activity.card.mean"), ActivityState.mean, None),
             class_name="grid gap-4 sm:grid-cols-3",
         ),
-        _chart(t("activity.chart.messages"), "messages", ActivityState.most_messages),
-        _chart(t("activity.chart.members"), "members", ActivityState.most_members),
+        _chart(
+            "messages",
+            ActivityState.peak_messages,
+            ActivityState.most_messages,
+            ActivityState.message_marks,
+        ),
+        _chart(
+            "members",
+            ActivityState.peak_members,
+            ActivityState.most_members,
+            ActivityState.member_marks,
+        ),
         _channels(),
         _table(),
         rx.el.p(
@@ -129,11 +138,7 @@ def _card(label: Var[str], value: NumberVar, change: NumberVar | None) -> rx.Com
 
 def _compared(change: NumberVar) -> rx.Component:
     days = {"days": ActivityState.days}
-    share = Var(
-        f"globalThis.cmhub?.number(Math.abs({change!s}), "
-        "{style: 'percent', maximumFractionDigits: 0})",
-        _var_data=change._get_all_var_data(),
-    ).to(str)
+    share = percent(rx.cond(change < 0, -change, change))
     return rx.el.p(
         rx.cond(
             change.is_none(),
@@ -152,62 +157,14 @@ def _compared(change: NumberVar) -> rx.Component:
     )
 
 
-def _chart(title: Var[str], kind: str, most: NumberVar) -> rx.Component:
-    return surface(
-        rx.el.div(
-            rx.el.h2(title, id=f"{kind}-title", class_name="font-semibold"),
-            rx.el.output(class_name="text-sm text-muted", custom_attrs={"data-said": ""}),
-            class_name="flex flex-wrap items-baseline justify-between gap-x-4 min-h-6",
-        ),
-        rx.el.div(
-            rx.el.span(number(most), class_name="axis-top"),
-            rx.el.div(
-                rx.foreach(ActivityState.bars, lambda bar: _bar(bar, kind)),
-                class_name="bars",
-                tab_index=0,
-                role="group",
-                aria_labelledby=f"{kind}-title",
-                aria_description=t("activity.chart.keys"),
-                custom_attrs={"data-bars": ""},
-            ),
-            class_name="chart",
-        ),
-        class_name="p-4",
+def _chart(kind: str, peak: StringVar, top: NumberVar, days: Var[Any]) -> rx.Component:
+    title = t(
+        f"activity.chart.{kind}",
+        day=when(peak + "T12:00:00Z", "UTC", **_SHORT),
+        value=t(f"activity.{kind}", n=top),
     )
-
-
-def _noon(bar: ObjectVar[Bar]) -> Var[str]:
-    return bar.day.to(str) + "T12:00:00Z"
-
-
-def _bar(bar: ObjectVar[Bar], kind: str) -> rx.Component:
-    value = bar.messages if kind == "messages" else bar.members
-    height = bar.messages_height if kind == "messages" else bar.members_height
-    words = t(f"activity.{kind}", n=value)
-    day = when(_noon(bar), "UTC", **_DAY)
-    return rx.el.span(
-        rx.el.span(
-            class_name="bar", style={"height": height.to_string() + "%"}, aria_hidden="true"
-        ),
-        rx.cond(
-            bar.labelled != "",
-            rx.el.span(
-                when(_noon(bar), "UTC", **_SHORT),
-                class_name="axis-day",
-                custom_attrs={"data-label": bar.labelled},
-                aria_hidden="true",
-            ),
-        ),
-        key=bar.day,
-        class_name="slot",
-        custom_attrs={
-            "data-tip": t(
-                "activity.day",
-                day=rx.cond(bar.complete, day, day + " (" + t("activity.today") + ")"),
-                value=words,
-            ),
-            "data-complete": rx.cond(bar.complete, "true", "false"),
-        },
+    return bar_chart(
+        days, name=kind, title=title, top=top, say=lambda mark: t(f"activity.{kind}", n=mark.value)
     )
 
 
@@ -261,39 +218,11 @@ def _channel(one: ObjectVar[ChannelActivity]) -> rx.Component:
 
 
 def _table() -> rx.Component:
-    return rx.el.details(
-        rx.el.summary(t("activity.table"), class_name="btn btn-sm"),
-        rx.el.div(
-            rx.el.table(
-                rx.el.thead(
-                    rx.el.tr(
-                        rx.el.th(t("activity.table.day"), scope="col"),
-                        rx.el.th(t("activity.card.messages"), scope="col", class_name="text-end"),
-                        rx.el.th(t("activity.card.members"), scope="col", class_name="text-end"),
-                    )
-                ),
-                rx.el.tbody(rx.foreach(ActivityState.bars, _line)),
-                class_name="table",
-            ),
-            class_name="surface mt-2 overflow-x-auto",
-            tab_index=0,
-            role="region",
-            aria_label=t("activity.table"),
-        ),
-    )
-
-
-def _line(bar: ObjectVar[Bar]) -> rx.Component:
-    return rx.el.tr(
-        rx.el.th(
-            when(_noon(bar), "UTC", **_DAY),
-            rx.cond(
-                ~bar.complete, rx.el.span(" (", t("activity.today"), ")", class_name="text-muted")
-            ),
-            scope="row",
-            class_name="font-normal",
-        ),
-        rx.el.td(number(bar.messages), class_name="text-end"),
-        rx.el.td(number(bar.members), class_name="text-end"),
-        key=bar.day,
+    return day_table(
+        ActivityState.rows,
+        [
+            (t("activity.card.messages"), lambda row: number(row.messages)),
+            (t("activity.card.members"), lambda row: number(row.members)),
+        ],
+        label=t("activity.table"),
     )

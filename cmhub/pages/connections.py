@@ -15,6 +15,7 @@ from cmhub.components.basics import (
 from cmhub.components.dialog import confirm, opens
 from cmhub.components.form import text_field
 from cmhub.components.icons import icon
+from cmhub.components.networks import is_simulated, network_name, simulated_badge
 from cmhub.components.parts import reload_on
 from cmhub.components.shell import page
 from cmhub.components.text import moment, said, said_of, t
@@ -99,12 +100,13 @@ def _connection(one: ObjectVar[ConnectionView]) -> rx.Component:
                     rx.cond(
                         imported,
                         t("connections.import.line"),
-                        said_of("inbox.network", one.network) + " · " + one.label.to(str),
+                        network_name(one.network.to(str)) + " · " + one.label.to(str),
                     ),
                     class_name="text-sm text-muted truncate",
                 ),
                 class_name="min-w-0 grow",
             ),
+            simulated_badge(one.network.to(str)),
             badge(
                 said_of("connections.state", one.state),
                 tone_of(
@@ -162,7 +164,7 @@ def _channels(one: ObjectVar[ConnectionView]) -> rx.Component:
         one.channels.length() > 0,
         rx.el.ul(
             rx.foreach(one.channels, lambda channel: _channel(channel, one.network == "import")),
-            aria_label=t("connections.channels"),
+            aria_label=said_of("network.channels", one.network),
             class_name="channel-list",
         ),
         rx.el.p(t("connections.channels.none"), class_name="text-sm text-muted"),
@@ -198,7 +200,13 @@ def _steps(one: ObjectVar[ConnectionView]) -> rx.Component:
     key, name = one.id.to(str), one.account_name
     again = link(
         t("connections.reconnect"),
-        to=_HERE + "?connect=" + one.network.to(str) + "&server=" + one.address.to(str),
+        to=_HERE
+        + "?connect="
+        + one.network.to(str)
+        + "&server="
+        + one.address.to(str)
+        + "&user="
+        + one.account.to(str),
         class_name="btn",
     )
     return rx.el.div(
@@ -259,9 +267,14 @@ def _submit(words: Var[str], busy_words: Var[str]) -> rx.Component:
 def _sign_in() -> rx.Component:
     state = ConnectionsState
     plain = {"auto_complete": "off", "spell_check": False, "auto_capitalize": "none"}
+    played = is_simulated(state.network)
     return _panel(
-        t("connections.matrix.title"),
-        t("connections.matrix.line"),
+        rx.cond(
+            played,
+            t("connections.simulated.title", network=network_name(state.network)),
+            t("connections.matrix.title"),
+        ).to(str),
+        rx.cond(played, t("connections.simulated.line"), t("connections.matrix.line")).to(str),
         rx.el.form(
             text_field(
                 "address",

@@ -128,7 +128,7 @@ def _fetch(one: ObjectVar[ExportView]) -> rx.Component:
     return rx.el.div(
         rx.el.a(
             icon("download"),
-            t("exports.fetch", size=file_size(one.size)),
+            t("exports.fetch", size=file_size(one.size.to(int))),
             href=_FILES + one.id.to(str) + ".zip",
             class_name="btn btn-sm",
         ),

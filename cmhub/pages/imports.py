@@ -136,7 +136,7 @@ def _run(one: ObjectVar[ImportView]) -> rx.Component:
             " ",
             t("imports.by", name=one.user_name),
             " · ",
-            file_size(one.size),
+            file_size(one.size.to(int)),
             rx.cond(
                 one.kind != "",
                 rx.fragment(" · ", said_of("imports.kind", one.kind)),
@@ -155,7 +155,7 @@ def _run(one: ObjectVar[ImportView]) -> rx.Component:
                 class_name="flex items-center gap-3",
             ),
         ),
-        rx.cond(one.lines > 0, _counts(one)),
+        rx.cond(one.lines.to(int) > 0, _counts(one)),
         rx.cond(
             one.fault != "",
             rx.el.p(
@@ -172,9 +172,9 @@ def _run(one: ObjectVar[ImportView]) -> rx.Component:
 def _counts(one: ObjectVar[ImportView]) -> rx.Component:
     return rx.el.p(
         t("imports.added", n=one.added),
-        rx.cond(one.known > 0, rx.fragment(" · ", t("imports.known", n=one.known))),
+        rx.cond(one.known.to(int) > 0, rx.fragment(" · ", t("imports.known", n=one.known))),
         rx.cond(
-            one.rejected > 0,
+            one.rejected.to(int) > 0,
             rx.fragment(
                 " · ",
                 t("imports.rejected", n=one.rejected),

@@ -12,6 +12,7 @@ from cmhub.components.basics import (
 )
 from cmhub.components.dialog import dialog, opens
 from cmhub.components.icons import icon
+from cmhub.components.networks import simulated_badge
 from cmhub.components.parts import reload_on
 from cmhub.components.shell import page
 from cmhub.components.text import initial, moment, number, t
@@ -190,6 +191,7 @@ def _row(row: ObjectVar[ThreadRow]) -> rx.Component:
                 rx.cond(row.message_count.to(int) > 1, _last(row)),
                 rx.el.span(
                     rx.el.span(icon("hash"), row.channel, class_name="in-channel"),
+                    simulated_badge(row.network.to(str)),
                     rx.el.span(t("inbox.messages", n=row.message_count)),
                     class_name="row-facts",
                 ),

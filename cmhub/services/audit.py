@@ -35,6 +35,13 @@ TAGS = frozenset(
         "measure:retry",
         "measure:confirm",
         "measure:fail",
+        "task:create",
+        "task:change",
+        "task:assign",
+        "task:done",
+        "task:reopen",
+        "task:delete",
+        "task:restore",
     }
 )
 

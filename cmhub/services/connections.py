@@ -40,6 +40,7 @@ class ConnectionView:
     network: str
     label: str
     address: str
+    account: str
     account_name: str
     state: str
     fault: str
@@ -99,6 +100,7 @@ def _view(connection: Connection, channels: Sequence[ChannelView]) -> Connection
         network=connection.network,
         label=connection.label,
         address=connection.address,
+        account=connection.account,
         account_name=connection.account_name,
         state=connection.state,
         fault=connection.fault or "",

@@ -36,6 +36,8 @@ from cmhub.services.connecting import refresh_if_due
 from cmhub.services.connections import OpenedConnection
 from cmhub.services.holding import renewed
 from cmhub.services.ingest import Scope, ingest
+from cmhub.services.notifying import notify
+from cmhub.services.references import Reference
 from cmhub.services.syncing import Source, open_source, wait_after
 
 CLAIM = timedelta(seconds=20)
@@ -273,6 +275,11 @@ async def _settle_fault(
                 session, actor, "measure:fail", "measure", row_id, workspace_id=workspace_id,
                 fault=fault.code,
             )  # fmt: skip
+        if isinstance(row, Reply) and row.state != "planned":
+            about = Reference("thread", row.thread_id)
+            await notify(
+                session, actor, [row.user_id], "reply_failed", about, workspace_id=workspace_id
+            )
         await announce(session, actor, workspace_id, "inbox")
 
 

@@ -77,26 +77,29 @@ async def resolve_session(token: str) -> SessionInfo | None:
         ).one_or_none()
         if found is None:
             return None
-        rows = await session.execute(
-            text("select * from memberships_of(:user)"), {"user": found.user_id}
-        )
-        places = tuple(
-            Place(
-                agency_id=row.agency_id,
-                agency_slug=row.agency_slug,
-                agency_name=row.agency_name,
-                role=Role(row.role),
-                workspace_id=row.workspace_id,
-                workspace_slug=row.workspace_slug or "",
-                workspace_name=row.workspace_name or "",
-                time_zone=row.time_zone or "",
-            )
-            for row in rows
-        )
+        places = await places_of(session, found.user_id)
     return SessionInfo(
         found.session_id, found.user_id, found.email, found.name, found.language,
         found.time_zone, places,
     )  # fmt: skip
+
+
+async def places_of(session: AsyncSession, user_id: UUID) -> tuple[Place, ...]:
+    """Every place that a user may enter now."""
+    rows = await session.execute(text("select * from memberships_of(:user)"), {"user": user_id})
+    return tuple(
+        Place(
+            agency_id=row.agency_id,
+            agency_slug=row.agency_slug,
+            agency_name=row.agency_name,
+            role=Role(row.role),
+            workspace_id=row.workspace_id,
+            workspace_slug=row.workspace_slug or "",
+            workspace_name=row.workspace_name or "",
+            time_zone=row.time_zone or "",
+        )
+        for row in rows
+    )
 
 
 async def close_session(session: AsyncSession, token: str) -> None:

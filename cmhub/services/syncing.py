@@ -28,12 +28,16 @@ from cmhub.services.connecting import refresh_if_due
 from cmhub.services.connections import OpenedConnection, open_connection
 from cmhub.services.holding import renewed
 from cmhub.services.ingest import Ingested, Scope, ingest
+from cmhub.services.notifying import tell_managers
+from cmhub.services.references import Reference
 
 LEASE = timedelta(seconds=20)
 """How long nobody else reads a connection or a channel's past; renewed for as long as we do."""
 PAGE = 250
 PATIENCE = 2
 """Failures in a row before a connection is shown as in trouble."""
+LASTING = 8
+"""Failures in a row, some minutes, before somebody is told of it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -278,6 +282,7 @@ async def note_fault(actor: Actor, work: Work, fault: NetworkFault) -> None:
         )
         if row is None or row.state == "disconnected":
             return
+        before = row.state
         row.failures += 1
         row.lease_until = None
         if isinstance(fault, ReauthoriseNeeded):
@@ -289,6 +294,11 @@ async def note_fault(actor: Actor, work: Work, fault: NetworkFault) -> None:
             row.fault, row.fault_params = fault.code, dict(fault.params)
             row.faulted_at = row.faulted_at if row.failures > PATIENCE else moment
             await announce(session, actor, row.workspace_id, "connections")
+        about = Reference("connection", row.id)
+        if row.state == "reconnect" and before != "reconnect":
+            await tell_managers(session, actor, row.workspace_id, "connection_reconnect", about)
+        elif row.state == "trouble" and row.failures == LASTING:
+            await tell_managers(session, actor, row.workspace_id, "connection_trouble", about)
 
 
 def wait_after(fault: NetworkFault, failures: int) -> timedelta:

@@ -10,6 +10,7 @@ from cmhub.db import unit_of_work
 from cmhub.services.activity import Activity, ChannelActivity, read_activity
 from cmhub.state.asked import asked, asked_id
 from cmhub.state.base import told
+from cmhub.state.charts import Mark, Point, marks
 from cmhub.state.marks import requires
 from cmhub.state.visit import current_actor, place
 
@@ -17,42 +18,13 @@ DAYS = (7, 30, 90)
 
 
 @dataclass(frozen=True, slots=True)
-class Bar:
-    """One day of a chart: heights in percent of the highest."""
+class DayRow:
+    """A day of the table under the charts."""
 
     day: str
     messages: int
     members: int
-    messages_height: float
-    members_height: float
     complete: bool
-    labelled: str
-
-
-def bars(activity: Activity) -> list[Bar]:
-    """The days as bars; about four are labelled always, four more where there is room."""
-    most_messages = max((one.messages for one in activity.days), default=0) or 1
-    most_members = max((one.members for one in activity.days), default=0) or 1
-    step = max(1, round(len(activity.days) / 8))
-    last = len(activity.days) - 1
-    return [
-        Bar(
-            one.day.isoformat(),
-            one.messages,
-            one.members,
-            round(100 * one.messages / most_messages, 1),
-            round(100 * one.members / most_members, 1),
-            one.complete,
-            _label(last - place_of_day, step),
-        )
-        for place_of_day, one in enumerate(activity.days)
-    ]
-
-
-def _label(days_ago: int, step: int) -> str:
-    if days_ago % step:
-        return ""
-    return "wide" if days_ago % (2 * step) else "always"
 
 
 def change(now: int, before: int) -> float | None:
@@ -65,13 +37,17 @@ class ActivityState(rx.State):
 
     days: rx.Field[int] = rx.field(30)
     channel: rx.Field[str] = rx.field("")
-    bars: rx.Field[list[Bar]] = rx.field(default_factory=list[Bar])
+    message_marks: rx.Field[tuple[Mark, ...]] = rx.field(())
+    member_marks: rx.Field[tuple[Mark, ...]] = rx.field(())
+    rows: rx.Field[list[DayRow]] = rx.field(default_factory=list[DayRow])
     channels: rx.Field[list[ChannelActivity]] = rx.field(default_factory=list[ChannelActivity])
     messages: rx.Field[int] = rx.field(0)
     members: rx.Field[int] = rx.field(0)
     mean: rx.Field[float] = rx.field(0.0)
     most_messages: rx.Field[int] = rx.field(0)
     most_members: rx.Field[int] = rx.field(0)
+    peak_messages: rx.Field[str] = rx.field("")
+    peak_members: rx.Field[str] = rx.field("")
     messages_change: rx.Field[float | None] = rx.field(None)
     members_change: rx.Field[float | None] = rx.field(None)
     freshest: rx.Field[str] = rx.field("")
@@ -100,12 +76,20 @@ class ActivityState(rx.State):
         self._show(found)
 
     def _show(self, found: Activity) -> None:
-        self.bars, self.channels = bars(found), list(found.channels)
+        days = found.days
+        self.message_marks = marks([Point(one.day, one.messages, one.complete) for one in days])
+        self.member_marks = marks([Point(one.day, one.members, one.complete) for one in days])
+        self.rows = [
+            DayRow(one.day.isoformat(), one.messages, one.members, one.complete) for one in days
+        ]
+        self.channels = list(found.channels)
         self.messages, self.members = found.messages, found.members
-        complete = [one.members for one in found.days if one.complete]
+        complete = [one.members for one in days if one.complete]
         self.mean = round(sum(complete) / len(complete), 1) if complete else 0.0
-        self.most_messages = max((one.messages for one in found.days), default=0)
-        self.most_members = max((one.members for one in found.days), default=0)
+        busiest = max(days, key=lambda one: one.messages)
+        fullest = max(days, key=lambda one: one.members)
+        self.most_messages, self.peak_messages = busiest.messages, busiest.day.isoformat()
+        self.most_members, self.peak_members = fullest.members, fullest.day.isoformat()
         self.messages_change = change(found.messages, found.before)
         self.members_change = change(found.members, found.members_before)
         self.freshest = found.freshest.isoformat() if found.freshest else ""

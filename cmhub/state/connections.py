@@ -8,6 +8,7 @@ import reflex as rx
 from cmhub.actor import Permission
 from cmhub.db import unit_of_work
 from cmhub.errors import CMHubError, Invalid
+from cmhub.integrations.networks import network_names
 from cmhub.integrations.networks.base import RemoteChannel
 from cmhub.services import connecting, connections
 from cmhub.services.connections import ConnectionView
@@ -56,6 +57,7 @@ class ConnectionsState(rx.State):
     working: rx.Field[int] = rx.field(0)
     loaded: rx.Field[bool] = rx.field(False)
     panel: rx.Field[str] = rx.field("")
+    network: rx.Field[str] = rx.field("")
     opened: rx.Field[str] = rx.field("")
     by_token: rx.Field[bool] = rx.field(False)
     busy: rx.Field[bool] = rx.field(False)
@@ -75,7 +77,8 @@ class ConnectionsState(rx.State):
         """Load the connections and the panel that the address asks for."""
         given = asked(self)
         self.error_key = ""
-        self.panel = given.get("connect", "") and "sign_in"
+        self.network = given.get("connect", "")
+        self.panel = self.network and "sign_in"
         self.address, self.user = given.get("server", ""), given.get("user", "")
         self.opened = str(asked_id(given, "rooms") or "")
         await self._list()
@@ -150,11 +153,13 @@ class ConnectionsState(rx.State):
             raise Invalid("address_missing")
         if not token and not (self.user and password):
             raise Invalid("sign_in_missing")
+        if self.network not in {*network_names(), *(one.network for one in self.connections)}:
+            raise Invalid("filter")
         actor = current_actor().within(place())
         made = await connecting.connect(
             actor,
             place(),
-            "matrix",
+            self.network,
             self.address,
             user=self.user,
             password=password,

@@ -2,7 +2,7 @@
 
 from starlette.routing import BaseRoute
 
-from cmhub.web import auth, boot, files, health, public, start, static, transfers
+from cmhub.web import auth, boot, design, files, health, public, start, static, transfers
 
 routes: list[BaseRoute] = [
     *boot.routes,
@@ -12,5 +12,6 @@ routes: list[BaseRoute] = [
     *public.routes,
     *files.routes,
     *transfers.routes,
+    *design.routes,
     *health.routes,
 ]

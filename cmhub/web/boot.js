@@ -68,88 +68,32 @@
     try { return localStorage.getItem(name); } catch (refused) { return null; }
   }
 
-  // Native dialogs, the drawer and the sidebar need no round trip and no script of their own.
-  function pressed(event) {
-    const from = event.target instanceof Element ? event.target : null;
-    const opens = from?.closest("[data-opens]");
-    if (opens) document.getElementById(opens.dataset.opens)?.showModal?.();
-    if (from?.closest("[data-closes]")) from.closest("dialog")?.close();
-    if (from instanceof HTMLDialogElement && from.open) {
-      const box = from.getBoundingClientRect();
-      const inside = event.clientX >= box.left && event.clientX <= box.right
-        && event.clientY >= box.top && event.clientY <= box.bottom;
-      if (!inside && event.detail) from.close();
+  // The colour of a name, always the same one; and its first letters.
+  const HUES = ["red", "orange", "amber", "green", "teal", "blue", "violet", "pink"];
+  function hue(name) {
+    let sum = 7;
+    for (const letter of String(name ?? "")) sum = (sum * 31 + letter.codePointAt(0)) % 9973;
+    return HUES[sum % HUES.length];
+  }
+
+  function initials(name) {
+    const words = String(name ?? "").split(/[\s._-]+/).filter((word) => /[\p{L}\p{N}]/u.test(word));
+    const letters = words.map((word) => [...word].find((letter) => /[\p{L}\p{N}]/u.test(letter)));
+    return ((letters[0] ?? "?") + (letters.length > 1 ? letters.at(-1) : "")).toLocaleUpperCase(language);
+  }
+
+  // The address of a place with parts of its query changed; what is empty is left out.
+  function asking(place, changes) {
+    const query = new URLSearchParams(place.search);
+    for (const [name, value] of Object.entries(changes)) {
+      if (value === "" || value === null || value === undefined) query.delete(name); else query.set(name, value);
     }
-    const chosen = from?.closest("[data-chosen]");
-    if (chosen) chosen.closest("details").open = false;
-    if (from?.closest("[data-collapses]")) {
-      root.dataset.sidebar = root.dataset.sidebar === "narrow" ? "wide" : "narrow";
-      remember("cmhub_sidebar", root.dataset.sidebar);
-    }
-    const drawer = from?.closest("a[href]")?.closest("[popover]");
-    if (drawer?.matches(":popover-open")) drawer.hidePopover();
-    document.querySelectorAll("details[data-menu][open]").forEach((menu) => {
-      if (!menu.contains(from) || from.closest("a[href]")) menu.open = false;
-    });
+    const words = query.toString();
+    return place.pathname + (words ? `?${words}` : "");
   }
 
-  // A letter does what stands beside it on the screen: [data-key] is pressed, or gets the focus.
-  function shortcut(event) {
-    const from = event.target instanceof HTMLElement ? event.target : null;
-    if (from?.closest("[data-submits]") && event.key === "Enter" && (event.ctrlKey || event.metaKey)) {
-      from.closest("form")?.requestSubmit();
-      return;
-    }
-    if (event.ctrlKey || event.metaKey || event.altKey) return;
-    if (from?.matches("input, textarea, select, [contenteditable]") || document.querySelector("dialog[open]")) return;
-    const key = event.key.toLowerCase();
-    if (key === "j" || key === "k") return move(key === "j" ? 1 : -1);
-    const aim = document.querySelector(`[data-key="${CSS.escape(key)}"]:not([disabled])`);
-    if (!aim) return;
-    event.preventDefault();
-    if (aim.matches("textarea, input")) aim.focus(); else aim.click();
-  }
-
-  function move(step) {
-    const rows = [...document.querySelectorAll("[data-row]")];
-    const here = rows.findIndex((row) => row === document.activeElement || row.getAttribute("aria-current") === "true");
-    const aim = rows[here < 0 ? 0 : here + step];
-    aim?.focus();
-    aim?.click();
-  }
-
-  // A chart says the day that is pointed at; the arrow keys move from day to day.
-  function tell(slot) {
-    const chart = slot.closest(".surface");
-    chart.querySelectorAll("[data-on]").forEach((other) => other.removeAttribute("data-on"));
-    slot.setAttribute("data-on", "");
-    chart.querySelector("[data-said]").textContent = slot.dataset.tip;
-  }
-
-  function walk(event) {
-    const step = { ArrowRight: 1, ArrowLeft: -1 }[event.key];
-    const bars = event.target instanceof Element ? event.target.closest("[data-bars]") : null;
-    if (!step || !bars) return;
-    event.preventDefault();
-    const slots = [...bars.children];
-    const here = slots.findIndex((slot) => slot.hasAttribute("data-on"));
-    const next = here < 0 ? (step > 0 ? 0 : slots.length - 1) : here + step;
-    if (slots[next]) tell(slots[next]);
-  }
-
-  function pointed(event) {
-    const slot = event.target instanceof Element ? event.target.closest("[data-tip]") : null;
-    if (slot) tell(slot);
-  }
-
-  function keyed(event) {
-    walk(event);
-    shortcut(event);
-    if (event.key !== "Escape") return;
-    document.querySelectorAll("details[data-menu][open]").forEach((menu) => {
-      menu.open = false;
-      menu.querySelector("summary")?.focus();
-    });
+  function selected() {
+    return [...document.querySelectorAll("[data-select]:checked")].map((box) => box.dataset.select);
   }
 
   function tick() {
@@ -170,11 +114,8 @@
   root.dataset.sidebar = remembered("cmhub_sidebar") === "narrow" ? "narrow" : "wide";
   paint();
   dark.addEventListener("change", paint);
-  document.addEventListener("click", pressed);
-  document.addEventListener("keydown", keyed);
-  document.addEventListener("pointerover", pointed);
   addEventListener("pagehide", keepPlace);
   keepPlace();
   setInterval(tick, 30000);
-  window.cmhub = { language, theme: settings.theme, t, number, ago, when };
+  window.cmhub = { language, theme: settings.theme, t, number, ago, when, hue, initials, asking, selected, remember };
 })

@@ -25,9 +25,12 @@ LANGUAGE_COOKIE = "cmhub_lang"
 THEME_COOKIE = "cmhub_theme"
 THEMES = ("light", "dark", "system")
 _YEAR = 365 * 24 * 3600
+# The first sets up what pages call, and is called with the words; the other waits for events.
 _CODE = Path(__file__).with_name("boot.js")
+_HANDS = Path(__file__).with_name("hands.js")
 # Words of mails, of pages made by the server and of the command line are not looked up here.
 _NOT_ON_SCREEN = ("mail.", "web.", "cli.", "public.")
+_ON_DESIGN_PAGE = ("design.",)
 
 
 class _Script(NamedTuple):
@@ -52,17 +55,15 @@ def request_theme(request: Request) -> str:
 
 @cache
 def _script(language: str, theme: str) -> _Script:
-    texts = {
-        key: words
-        for key, words in catalogue(language).items()
-        if not key.startswith(_NOT_ON_SCREEN)
-    }
+    hidden = _NOT_ON_SCREEN if settings().design_page else _NOT_ON_SCREEN + _ON_DESIGN_PAGE
+    texts = {key: said for key, said in catalogue(language).items() if not key.startswith(hidden)}
     given = json.dumps(
         {"language": language, "theme": theme, "texts": texts},
         ensure_ascii=False,
         separators=(",", ":"),
     )
-    plain = f"{_CODE.read_text(encoding='utf-8').strip()}({given});\n".encode()
+    hands, code = (path.read_text(encoding="utf-8").strip() for path in (_HANDS, _CODE))
+    plain = f"{hands}\n{code}({given});\n".encode()
     etag = f'"{hashlib.sha256(plain).hexdigest()[:32]}"'
     return _Script(plain, gzip.compress(plain, mtime=0), etag)
 

@@ -46,7 +46,7 @@ def test_every_missing_power_has_a_sentence(scope: str) -> None:
         assert f"fault.power_{scope}" in catalogue(language)
 
 
-@pytest.mark.parametrize("name", networks.network_names())
+@pytest.mark.parametrize("name", [*networks.network_names(), *networks.simulated_names()])
 def test_a_network_says_of_every_verb_whether_it_can(name: str) -> None:
     found: Network = networks.network(name)
     assert found.name == name

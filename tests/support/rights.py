@@ -87,6 +87,8 @@ GET /auth/sign-up                    public
 GET /auth/sign-up/                   public
 POST /auth/sign-up/                  public
 GET /boot.js                         public
+GET /design                          public
+GET /design/                         public
 GET /files/{agency}/{workspace}/{name:path}  signed-in
 GET /healthz                         public
 GET /metrics                         public

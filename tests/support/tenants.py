@@ -7,9 +7,10 @@ from typing import Any
 from uuid import UUID
 
 from sqlalchemy import select, update
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from cmhub.actor import Actor, Role
-from cmhub.db import unit_of_work
+from cmhub.db import enter_scope, unit_of_work
 from cmhub.integrations.networks.base import (
     Attachment,
     IncomingDeletion,
@@ -17,9 +18,11 @@ from cmhub.integrations.networks.base import (
     IncomingReaction,
 )
 from cmhub.models import Membership, Message, Reply, Thread, new_id
-from cmhub.services import measures, replies, workspaces
+from cmhub.services import measures, replies, tasks, workspaces
 from cmhub.services.exporting import runs as export_runs
 from cmhub.services.importing import runs as import_runs
+from cmhub.services.notifying import notify
+from cmhub.services.references import Reference
 from tests.support.agency import make_agency
 from tests.support.community import Community, ago, bring, make_community, person, said
 
@@ -36,6 +39,7 @@ class Space:
     import_id: UUID
     export_id: UUID
     measure_id: UUID
+    task_id: UUID
 
     @property
     def id(self) -> UUID:
@@ -82,6 +86,8 @@ async def _fill(actor: Actor, workspace_id: UUID) -> Space:
         reply = await replies.send_reply(session, actor, workspace_id, thread.id, "Ici.")
         measure = await measures.delete_message(session, actor, workspace_id, message.id)
         await session.execute(update(Reply).where(Reply.id == reply).values(state="failed"))
+        task = await tasks.create_task(session, actor, workspace_id, tasks.TaskDraft("Rappeler"))
+        await _tell_owner(session, actor, workspace_id, task)
         session.add(
             Membership(
                 agency_id=actor.agency_id,
@@ -95,12 +101,28 @@ async def _fill(actor: Actor, workspace_id: UUID) -> Space:
     upload = import_runs.Upload("history.jsonl", 2)
     imported = await import_runs.receive_import(actor, workspace_id, upload, _pieces(b"{}"))
     return Space(
-        actor, community, thread.id, message.id, reply, imported, exported, measure
-    )  # fmt: skip
+        actor=actor,
+        community=community,
+        thread_id=thread.id,
+        message_id=message.id,
+        failed_reply_id=reply,
+        measure_id=measure,
+        import_id=imported,
+        export_id=exported,
+        task_id=task,
+    )
 
 
 async def _pieces(data: bytes) -> AsyncIterator[bytes]:
     yield data
+
+
+async def _tell_owner(session: AsyncSession, actor: Actor, workspace_id: UUID, task: UUID) -> None:
+    assert actor.user_id is not None
+    worker = replace(actor, user_id=None, system=True)
+    about = Reference("task", task)
+    await notify(session, worker, [actor.user_id], "task_due", about, workspace_id=workspace_id)
+    await enter_scope(session, actor)
 
 
 def _in(table: Any, workspace_id: UUID) -> Any:

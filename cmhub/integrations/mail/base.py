@@ -13,7 +13,10 @@ from cmhub.errors import CMHubError
 
 @dataclass(frozen=True, slots=True)
 class Mail:
-    """One mail to one person, as text and as HTML."""
+    """One mail to one person, as text and as HTML.
+
+    ``unsubscribe`` is the address that ends such mails by one POST, for mails that one may end.
+    """
 
     to: str
     name: str
@@ -21,6 +24,7 @@ class Mail:
     text: str
     html: str
     language: str
+    unsubscribe: str = ""
 
 
 class MailTrouble(CMHubError):
@@ -73,6 +77,9 @@ def compose(mail: Mail, sender: str) -> EmailMessage:
     message["Content-Language"] = mail.language
     # Out-of-office answers to such mails help nobody (RFC 3834).
     message["Auto-Submitted"] = "auto-generated"
+    if mail.unsubscribe:
+        message["List-Unsubscribe"] = f"<{mail.unsubscribe}>"
+        message["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"  # RFC 8058
     message.set_content(mail.text)
     message.add_alternative(mail.html, subtype="html")
     return message
