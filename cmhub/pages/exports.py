@@ -13,7 +13,7 @@ from cmhub.components.basics import (
     tone_of,
 )
 from cmhub.components.icons import icon
-from cmhub.components.parts import reload_on
+from cmhub.components.parts import PlainLink, reload_on
 from cmhub.components.shell import page
 from cmhub.components.text import file_size, moment, said_of, t, when
 from cmhub.components.ways import tabs
@@ -35,7 +35,7 @@ def exports() -> rx.Component:
         rx.el.div(
             _list(),
             _content(),
-            class_name="grid gap-6 lg:grid-cols-[minmax(0,1fr)_320px] items-start",
+            class_name="grid gap-6 grid-cols-[minmax(0,1fr)] lg:grid-cols-[minmax(0,1fr)_320px] items-start",
         ),
         here="settings",
         title=t("exports.title"),
@@ -126,7 +126,7 @@ def _run(one: ObjectVar[ExportView]) -> rx.Component:
 
 def _fetch(one: ObjectVar[ExportView]) -> rx.Component:
     return rx.el.div(
-        rx.el.a(
+        PlainLink.create(
             icon("download"),
             t("exports.fetch", size=file_size(one.size.to(int))),
             href=_FILES + one.id.to(str) + ".zip",

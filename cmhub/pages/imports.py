@@ -14,7 +14,7 @@ from cmhub.components.basics import (
 )
 from cmhub.components.form import check_box, file_field, select_field, text_field
 from cmhub.components.icons import icon
-from cmhub.components.parts import UploadForm, reload_on
+from cmhub.components.parts import PlainLink, UploadForm, reload_on
 from cmhub.components.shell import page
 from cmhub.components.text import file_size, moment, said, said_of, t
 from cmhub.components.ways import tabs
@@ -38,7 +38,7 @@ def imports() -> rx.Component:
         rx.el.div(
             _list(),
             _form(),
-            class_name="grid gap-6 lg:grid-cols-[minmax(0,1fr)_380px] items-start",
+            class_name="grid gap-6 grid-cols-[minmax(0,1fr)] lg:grid-cols-[minmax(0,1fr)_380px] items-start",
         ),
         here="settings",
         title=t("imports.title"),
@@ -71,7 +71,9 @@ def _form() -> rx.Component:
                 ],
             ),
             rx.el.details(
-                rx.el.summary(t("imports.more"), class_name="btn btn-sm btn-ghost -ms-2"),
+                rx.el.summary(
+                    icon("chevron-down"), t("imports.more"), class_name="btn btn-sm btn-ghost -ms-2"
+                ),
                 rx.el.div(
                     text_field(
                         "channel",
@@ -94,7 +96,7 @@ def _form() -> rx.Component:
             action=_ACTION,
             class_name="flex flex-col gap-4",
         ),
-        rx.el.a(
+        PlainLink.create(
             t("imports.help"),
             href="/help/import/",
             class_name="link text-sm inline-block mt-4",
@@ -189,4 +191,6 @@ def _counts(one: ObjectVar[ImportView]) -> rx.Component:
 
 
 def _rejected(name: Var[str]) -> rx.Component:
-    return rx.el.a(t("imports.rejected.fetch"), href=_FILES + name.to(str), class_name="link")
+    return PlainLink.create(
+        t("imports.rejected.fetch"), href=_FILES + name.to(str), class_name="link"
+    )
