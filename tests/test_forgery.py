@@ -30,6 +30,7 @@ from cmhub.services import (
     inbox,
     measures,
     replies,
+    settings,
     syncing,
     tasks,
     threads,
@@ -202,9 +203,21 @@ BY_WORKSPACE: Mapping[str, Call] = {
     ),
     "files.delete_file": lambda _, a: files.delete_file(a.actor, a.prey.id, "logo/a.png"),
     "files.open_file": lambda _, a: files.open_file(a.actor, a.prey.id, "logo/a.png"),
+    "settings.read_settings": lambda s, a: settings.read_settings(s, a.actor, a.prey.id),
+    "settings.save_settings": lambda s, a: settings.save_settings(
+        s, a.actor, a.prey.id, name="A", client="B", time_zone="UTC", languages=["en"], brand=""
+    ),
+    "settings.set_logo": lambda _, a: settings.set_logo(a.actor, a.prey.id, b"x"),
+    "settings.remove_logo": lambda s, a: settings.remove_logo(s, a.actor, a.prey.id),
+    "settings.restore_logo": lambda s, a: settings.restore_logo(
+        s, a.actor, a.prey.id, "logo/a.png"
+    ),
     "files.list_files": lambda _, a: anext(files.list_files(a.actor, a.prey.id)),
 }
 WITHOUT = {
+    "settings.read_agency": "it takes no ids",
+    "settings.agency_defaults": "it takes no ids",
+    "settings.save_agency": "it takes no ids",
     "files.file_key": "all of files.* go through it",
     "files.file_prefix": "it only names what list_files tells",
     "exporting.writing.write_workspace": "of the worker and the host: see test_export",

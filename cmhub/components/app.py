@@ -6,10 +6,12 @@ from reflex.vars.function import ArgsFunctionOperation
 from reflex_components_core.base.error_boundary import ErrorBoundary
 
 from cmhub.components.basics import link
+from cmhub.components.brand import brand
 from cmhub.components.notice import offline
-from cmhub.components.parts import door
+from cmhub.components.parts import door, reload_on
 from cmhub.components.shell import plain_page
 from cmhub.components.text import t
+from cmhub.state.base import SessionState
 
 
 def head() -> list[rx.Component]:
@@ -24,7 +26,7 @@ def head() -> list[rx.Component]:
 
 def overlay(_stateful: bool) -> rx.Component:
     """Return what lies over every page."""
-    return rx.fragment(offline(), door())
+    return rx.fragment(offline(), door(), brand(), reload_on("settings", SessionState.refresh))
 
 
 def boundary(_stateful: bool) -> rx.Component:

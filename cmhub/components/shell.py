@@ -6,6 +6,7 @@ import reflex as rx
 from reflex.vars import ObjectVar, Var
 
 from cmhub.components.basics import Words, icon_button, link
+from cmhub.components.brand import tile
 from cmhub.components.dialog import dialog
 from cmhub.components.icons import icon
 from cmhub.components.notice import notice
@@ -161,7 +162,7 @@ def _switcher(frame: Frame) -> rx.Component:
     name = _name(frame)
     return rx.el.details(
         rx.el.summary(
-            rx.el.span(initial(name), class_name="tile"),
+            tile(name, _logo(frame)),
             rx.el.span(
                 rx.el.span(name, class_name="truncate font-semibold"),
                 rx.el.span(_below(frame), class_name="truncate text-xs text-muted"),
@@ -183,6 +184,12 @@ def _name(frame: Frame) -> Var[str]:
     return SessionState.workspace_name if frame == "workspace" else SessionState.agency_name
 
 
+def _logo(frame: Frame) -> Words:
+    if frame == "me":
+        return ""
+    return SessionState.workspace_logo if frame == "workspace" else SessionState.agency_logo
+
+
 def _below(frame: Frame) -> Words:
     if frame == "workspace":
         return SessionState.agency_name
@@ -192,7 +199,7 @@ def _below(frame: Frame) -> Words:
 def _choice(entry: ObjectVar[SwitcherEntry]) -> rx.Component:
     return rx.el.li(
         link(
-            rx.el.span(initial(entry.name), class_name="tile"),
+            tile(entry.name, entry.logo),
             rx.el.span(
                 rx.el.span(entry.name, class_name="truncate"),
                 rx.el.span(

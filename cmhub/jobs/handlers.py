@@ -38,6 +38,10 @@ DUE_DOORS: Mapping[str, str] = {
     "export": "due_transfers",
 }
 DUE_DOORS: Mapping[str, str] = {"task": "due_notices", "notice": "due_notices"}
+    **dict.fromkeys(("history", "reply", "measure"), "open_work"),
+    "task": "due_notices",
+    "notice": "due_notices",
+}
 """The function that tells what is due of a kind, where it is not ``due_work``; both are asked for
 a kind and for how many at most, and answer with agency, workspace and id. A migration that adds a
 kind brings a function of its own."""

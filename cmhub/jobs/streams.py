@@ -20,7 +20,7 @@ LOOK_SECONDS = 2.0
 MOST = 200
 
 _LOG = structlog.get_logger()
-_DUE = text("select * from due_work('connection', :most)")
+_DUE = text("select * from open_work('connection', :most)")
 
 
 class Streams:

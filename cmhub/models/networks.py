@@ -17,6 +17,7 @@ class Connection(InWorkspace, Base):
 
     ``cursor`` is committed with the batch it belongs to. ``lease_until`` says until when
     a worker alone may read this connection. ``due_at`` is when it is to be read next.
+    ``dismissed_at`` is when somebody put its last fault aside.
     """
 
     __tablename__ = "connection"
@@ -31,6 +32,7 @@ class Connection(InWorkspace, Base):
     fault: Mapped[str | None]
     fault_params: Mapped[dict[str, object]]
     faulted_at: Mapped[datetime | None]
+    dismissed_at: Mapped[datetime | None]
     failures: Mapped[int] = mapped_column(default=0)
     cursor: Mapped[str | None]
     synced_at: Mapped[datetime | None]

@@ -1,12 +1,13 @@
 """What goes out to a network: replies, and measures against messages and members.
 
-Each is a row with a state and a due time; a job is only a hint to look at it.
+Each is a row with a state and a due time; a job is only a hint to look at it. ``failed_at`` is
+when it failed for good the last time, ``dismissed_at`` when somebody put that aside.
 """
 
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, Index
+from sqlalchemy import CheckConstraint, Index, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from cmhub.models.base import Base, InWorkspace, refers, workspace_key, workspace_of
@@ -29,6 +30,8 @@ class Reply(InWorkspace, Base):
     fault_params: Mapped[dict[str, object]]
     attempts: Mapped[int] = mapped_column(default=0)
     due_at: Mapped[datetime | None]
+    failed_at: Mapped[datetime | None]
+    dismissed_at: Mapped[datetime | None]
     created_at: Mapped[datetime]
     __table_args__ = (
         workspace_key(),
@@ -39,6 +42,13 @@ class Reply(InWorkspace, Base):
             "state in ('planned', 'sending', 'sent', 'failed', 'unknown')", name="state"
         ),
         Index("reply_due_idx", "due_at"),
+        Index(
+            "reply_failed_idx",
+            "agency_id",
+            "workspace_id",
+            "failed_at",
+            postgresql_where=text("failed_at is not null"),
+        ),
         Index("reply_thread_idx", "agency_id", "workspace_id", "thread_id"),
         Index(
             "reply_external_idx",
@@ -67,6 +77,8 @@ class Measure(InWorkspace, Base):
     fault_params: Mapped[dict[str, object]]
     attempts: Mapped[int] = mapped_column(default=0)
     due_at: Mapped[datetime | None]
+    failed_at: Mapped[datetime | None]
+    dismissed_at: Mapped[datetime | None]
     created_at: Mapped[datetime]
     settled_at: Mapped[datetime | None]
     __table_args__ = (
@@ -81,6 +93,13 @@ class Measure(InWorkspace, Base):
             name="state",
         ),
         Index("measure_due_idx", "due_at"),
+        Index(
+            "measure_failed_idx",
+            "agency_id",
+            "workspace_id",
+            "failed_at",
+            postgresql_where=text("failed_at is not null"),
+        ),
         Index("measure_message_idx", "agency_id", "workspace_id", "message_id"),
         Index("measure_member_idx", "agency_id", "workspace_id", "member_id"),
     )

@@ -3,13 +3,22 @@
 Only the functions of ``cmhub_resolver`` reach them, each by an exact secret or key.
 """
 
-from datetime import datetime
+from datetime import date, datetime
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, UniqueConstraint
+from sqlalchemy import ARRAY, CheckConstraint, ForeignKey, Index, Text, UniqueConstraint
+from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
-from cmhub.models.base import Base, InAgency, agency_key, new_id
+from cmhub.models.base import (
+    Base,
+    InAgency,
+    InWorkspace,
+    agency_key,
+    new_id,
+    workspace_key,
+    workspace_of,
+)
 
 
 class UserAccount(Base):
@@ -81,13 +90,19 @@ class RateBucket(Base):
 
 
 class Agency(Base):
-    """The tenant: the company that subscribes."""
+    """The tenant: the company that subscribes.
+
+    ``language`` and ``time_zone`` are what a new workspace begins with; ``logo`` names a file.
+    """
 
     __tablename__ = "agency"
 
     agency_id: Mapped[UUID] = mapped_column(primary_key=True, default=new_id)
     name: Mapped[str]
     slug: Mapped[str]
+    language: Mapped[str] = mapped_column(server_default="en")
+    time_zone: Mapped[str] = mapped_column(server_default="UTC")
+    logo: Mapped[str | None]
     created_at: Mapped[datetime]
 
 
@@ -119,7 +134,12 @@ class Membership(InAgency, Base):
 
 
 class Workspace(InAgency, Base):
-    """One client's space inside the agency; the boundary of permission and of data."""
+    """One client's space inside the agency; the boundary of permission and of data.
+
+    ``brand`` is its primary colour in the light theme, as ``#rrggbb``; ``logo`` names a file.
+    ``hours`` are minutes of the day by weekday, see services/hours; none: around the clock.
+    ``deletes_at`` is when an archived workspace will be gone for good.
+    """
 
     __tablename__ = "workspace"
 
@@ -127,9 +147,36 @@ class Workspace(InAgency, Base):
     name: Mapped[str]
     client: Mapped[str]
     time_zone: Mapped[str]
+    languages: Mapped[list[str]] = mapped_column(ARRAY(Text()), server_default="{}")
+    brand: Mapped[str | None]
+    logo: Mapped[str | None]
+    country: Mapped[str] = mapped_column(server_default="")
+    region: Mapped[str] = mapped_column(server_default="")
+    hours: Mapped[list[object] | None] = mapped_column(JSONB(none_as_null=True))
     created_at: Mapped[datetime]
     archived_at: Mapped[datetime | None]
-    __table_args__ = (agency_key(), UniqueConstraint("agency_id", "slug"))
+    deletes_at: Mapped[datetime | None]
+    __table_args__ = (
+        agency_key(),
+        UniqueConstraint("agency_id", "slug"),
+        Index("workspace_deletes_idx", "deletes_at"),
+    )
+
+
+class SpecialDay(InWorkspace, Base):
+    """A day with other hours than its weekday's; closed when it has none."""
+
+    __tablename__ = "special_day"
+
+    day: Mapped[date]
+    name: Mapped[str]
+    hours: Mapped[list[object]] = mapped_column(JSONB())
+    created_at: Mapped[datetime]
+    __table_args__ = (
+        workspace_key(),
+        workspace_of(),
+        UniqueConstraint("agency_id", "workspace_id", "day"),
+    )
 
 
 class DataKey(InAgency, Base):
@@ -164,4 +211,6 @@ class AuditEvent(InAgency, Base):
         agency_key(),
         Index(None, "agency_id", "at"),
         Index(None, "agency_id", "workspace_id", "at"),
+        Index("audit_event_user_idx", "agency_id", "user_id", "at"),
+        Index("audit_event_tag_idx", "agency_id", "tag", "at"),
     )

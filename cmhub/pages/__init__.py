@@ -8,11 +8,13 @@ from cmhub.pages.design import design
 from cmhub.pages.exports import exports
 from cmhub.pages.imports import imports
 from cmhub.pages.inbox import inbox
+from cmhub.pages.settings import settings
 from cmhub.state.activity import ActivityState
 from cmhub.state.connections import ConnectionsState
 from cmhub.state.exports import ExportsState
 from cmhub.state.imports import ImportsState
 from cmhub.state.inbox import InboxState
+from cmhub.state.settings import SettingsState
 
 BASE = "w/[agency_slug]/[workspace_slug]"
 
@@ -22,6 +24,7 @@ PAGES: tuple[Page, ...] = (
     Page(f"{BASE}/connections", connections, t("connections.title"), ConnectionsState.load),
     Page(f"{BASE}/settings/import", imports, t("imports.title"), ImportsState.load),
     Page(f"{BASE}/settings/export", exports, t("exports.title"), ExportsState.load),
+    Page(f"{BASE}/settings", settings, t("settings.title"), SettingsState.load),
     # In every build, so that what is tested is what is shipped; `web/design.py` opens it or not.
     Page("design", design, t("design.title")),
 )

@@ -98,7 +98,7 @@ async def sign_up(
         async with unit_of_work(owner) as session:
             profile = (clean_language(language), usual_zone(time_zone), hashed)
             if await _create_user(session, owner, good["email"], *profile):
-                await _create_agency(session, owner, good["agency_name"])
+                await _create_agency(session, owner, good["agency_name"], *profile[:2])
                 await enqueue(session, "mail.confirm", _about(owner.user_id))
                 return owner.user_id
             known = await _find_id(session, good["email"])
@@ -123,11 +123,22 @@ async def _create_user(
     return created is not None
 
 
-async def _create_agency(session: AsyncSession, owner: Actor, name: str) -> None:
+async def _create_agency(
+    session: AsyncSession, owner: Actor, name: str, language: str, zone: str
+) -> None:
     assert owner.user_id is not None
     slug = await _claim_slug(session, owner.agency_id, name)
     now = datetime.now(UTC)
-    session.add(Agency(agency_id=owner.agency_id, name=name, slug=slug, created_at=now))
+    session.add(
+        Agency(
+            agency_id=owner.agency_id,
+            name=name,
+            slug=slug,
+            language=language,
+            time_zone=zone,
+            created_at=now,
+        )
+    )
     session.add(
         Membership(
             agency_id=owner.agency_id,

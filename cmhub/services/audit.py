@@ -12,6 +12,10 @@ TAGS = frozenset(
     {
         "agency:create",
         "workspace:create",
+        "workspace:settings",
+        "agency:settings",
+        "logo:set",
+        "logo:remove",
         "user:sign_up",
         "connection:connect",
         "connection:reconnect",

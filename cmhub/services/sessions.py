@@ -19,7 +19,10 @@ LONGEST = timedelta(days=60)
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """A workspace that the user may enter, with the role held there."""
+    """A workspace that the user may enter, with the role held there.
+
+    ``brand`` is its colour, ``logo`` and ``agency_logo`` name files; empty where there is none.
+    """
 
     agency_id: UUID
     agency_slug: str
@@ -29,6 +32,9 @@ class Place:
     workspace_slug: str
     workspace_name: str
     time_zone: str
+    brand: str = ""
+    logo: str = ""
+    agency_logo: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,6 +103,9 @@ async def places_of(session: AsyncSession, user_id: UUID) -> tuple[Place, ...]:
             workspace_slug=row.workspace_slug or "",
             workspace_name=row.workspace_name or "",
             time_zone=row.time_zone or "",
+            brand=row.brand or "",
+            logo=row.logo or "",
+            agency_logo=row.agency_logo or "",
         )
         for row in rows
     )

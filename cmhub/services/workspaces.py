@@ -4,13 +4,13 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from uuid import UUID
 
-from sqlalchemy import text
-from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy import select, text
+from sqlalchemy.dialects.postgresql import array, insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from cmhub.actor import Actor, Permission
 from cmhub.db import doors, enter_scope
-from cmhub.models import Workspace, new_id
+from cmhub.models import Agency, Workspace, new_id
 from cmhub.services import audit
 from cmhub.services.checks import check_all, check_zone, clean_name, slugs_for
 
@@ -63,7 +63,14 @@ async def _insert(session: AsyncSession, agency_id: UUID, made: UUID, good: dict
     for slug in slugs_for(good["name"], "workspace"):
         inserted = await session.scalar(
             insert(Workspace)
-            .values(agency_id=agency_id, id=made, slug=slug, created_at=datetime.now(UTC), **good)
+            .values(
+                agency_id=agency_id,
+                id=made,
+                slug=slug,
+                languages=select(array([Agency.language])).scalar_subquery(),
+                created_at=datetime.now(UTC),
+                **good,
+            )
             # An archived workspace keeps its slug, and nobody's scope shows it.
             .on_conflict_do_nothing(index_elements=["agency_id", "slug"])
             .returning(Workspace.id)

@@ -13,7 +13,9 @@ from reflex.event import EventSpec
 
 from cmhub.actor import Actor, Permission
 from cmhub.errors import CMHubError
+from cmhub.services.contrast import brand_of, style_of
 from cmhub.services.sessions import Place, actor_in
+from cmhub.state import marks
 from cmhub.state.marks import public
 from cmhub.state.visit import Visit
 
@@ -39,7 +41,10 @@ class Notice:
 
 @dataclass(frozen=True, slots=True)
 class SwitcherEntry:
-    """A workspace in the switcher, or a whole agency; ``opens`` is where it leads."""
+    """A workspace in the switcher, or a whole agency; ``opens`` is where it leads.
+
+    ``logo`` is the address of a picture, or empty.
+    """
 
     name: str
     agency: str
@@ -47,6 +52,7 @@ class SwitcherEntry:
     opens: str
     whole: bool
     current: bool
+    logo: str = ""
 
 
 class SessionState(rx.State):
@@ -61,6 +67,10 @@ class SessionState(rx.State):
     workspace_name: rx.Field[str] = rx.field("")
     workspace_address: rx.Field[str] = rx.field("")
     workspace_zone: rx.Field[str] = rx.field("")
+    agency_logo: rx.Field[str] = rx.field("")
+    workspace_logo: rx.Field[str] = rx.field("")
+    # The style that puts the workspace's colour on the page.
+    brand: rx.Field[str] = rx.field("")
     switcher: rx.Field[tuple[SwitcherEntry, ...]] = rx.field(())
     permissions: rx.Field[tuple[str, ...]] = rx.field(())
     # An address outside the pages (the sign-in page) that the browser goes to at once.
@@ -90,6 +100,11 @@ class SessionState(rx.State):
         self.notice = Notice(number=self.notice.number)
 
     @rx.event
+    @marks.signed_in
+    def refresh(self) -> None:
+        """Something of the frame has changed: before it runs, the gate shows it anew."""
+
+    @rx.event
     @public
     def tell_unforeseen(self, reference: str) -> None:
         """Say that something broke which nobody foresaw, with a reference for support."""
@@ -108,6 +123,9 @@ class Facts:
     workspace_name: str = ""
     workspace_address: str = ""
     workspace_zone: str = ""
+    agency_logo: str = ""
+    workspace_logo: str = ""
+    brand: str = ""
     switcher: tuple[SwitcherEntry, ...] = ()
     permissions: tuple[str, ...] = ()
 
@@ -126,9 +144,18 @@ def facts_of(visit: Visit | None) -> Facts:
         workspace_name=place.workspace_name if place else "",
         workspace_address=_address(place) if place else "",
         workspace_zone=place.time_zone if place else info.time_zone,
+        agency_logo=logo_of(agency, whole=True) if agency else "",
+        workspace_logo=logo_of(place) if place else "",
+        brand=style_of(brand_of(place.brand)) if place and place.brand else "",
         switcher=_switcher(visit),
         permissions=_permissions(visit),
     )
+
+
+def logo_of(place: Place, *, whole: bool = False) -> str:
+    """The address of a workspace's logo, or of its agency's; empty where there is none."""
+    name, folder = (place.agency_logo, "-") if whole else (place.logo, place.workspace_slug)
+    return f"/files/{place.agency_slug}/{folder}/{name}" if name else ""
 
 
 def _address(place: Place) -> str:
@@ -146,7 +173,7 @@ def _switcher(visit: Visit) -> tuple[SwitcherEntry, ...]:
             here = place.agency_id == (visit.agency and visit.agency.agency_id)
             entries[whole] = SwitcherEntry(
                 place.agency_name, place.agency_name, whole, f"{whole}/", True,
-                here and visit.place is None,
+                here and visit.place is None, logo_of(place, whole=True),
             )  # fmt: skip
         if place.workspace_id is not None:
             entries[_address(place)] = _entry(visit, place, actor)
@@ -158,8 +185,9 @@ def _entry(visit: Visit, place: Place, actor: Actor) -> SwitcherEntry:
     first = "home" if actor.may(Permission.HOME_READ, place.workspace_id) else "activity"
     current = visit.place is not None and visit.place.workspace_id == place.workspace_id
     return SwitcherEntry(
-        place.workspace_name, place.agency_name, address, f"{address}/{first}/", False, current
-    )
+        place.workspace_name, place.agency_name, address, f"{address}/{first}/", False, current,
+        logo_of(place),
+    )  # fmt: skip
 
 
 def _permissions(visit: Visit) -> tuple[str, ...]:

@@ -3,9 +3,11 @@
 from starlette.routing import BaseRoute
 
 from cmhub.web import auth, boot, design, files, health, public, start, static, transfers
+from cmhub.web import auth, boot, brand, design, files, health, public, start, static
 
 routes: list[BaseRoute] = [
     *boot.routes,
+    *brand.routes,
     *auth.routes,
     *start.routes,
     *static.routes,

@@ -110,6 +110,11 @@
     if (place) document.cookie = `cmhub_last=${place[1]}/${place[2]}; path=/; max-age=31536000; samesite=lax`;
   }
 
+  // The client's colour is asked for by the page itself, so that nothing is painted without it;
+  // a link that a script appends would not be waited for by every browser.
+  const branded = /^\/w\/[\w-]+\/[\w-]+\//.exec(location.pathname);
+  if (branded) document.write(`<link rel="stylesheet" data-brand href="${branded[0]}brand.css">`);
+
   root.lang = language;
   root.dataset.sidebar = remembered("cmhub_sidebar") === "narrow" ? "narrow" : "wide";
   paint();

@@ -9,12 +9,12 @@ from cmhub.db import unit_of_work
 from cmhub.errors import CMHubError, NotFound
 from cmhub.services.sessions import Place, SessionInfo, actor_in, find_place
 from cmhub.services.workspaces import create_workspace
+from cmhub.services.zones import present_name, zones
 from cmhub.web.auth import SIGN_IN, routes_of
 from cmhub.web.boot import request_language
 from cmhub.web.cookies import client_address, who
 from cmhub.web.forms import Form, from_our_pages, go, page, read_form
 from cmhub.web.public import choose_language
-from cmhub.web.zones import present_name, zones
 
 LAST_COOKIE = "cmhub_last"
 

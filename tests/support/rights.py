@@ -62,6 +62,14 @@ ImportsState.stop                    history:import
 ExportsState.load                    workspace:export
 ExportsState.make                    workspace:export
 ExportsState.stop                    workspace:export
+SessionState.refresh                 signed-in
+SettingsState.load                   workspace:settings
+SettingsState.write_colour           workspace:settings
+SettingsState.pick_colour            workspace:settings
+SettingsState.use_colour             workspace:settings
+SettingsState.save                   workspace:settings
+SettingsState.remove_logo            workspace:settings
+SettingsState.undo                   workspace:settings
 """
 
 # Routes outside of the pages, but for those of the sandbox: public, signed-in, or a permission.
@@ -132,6 +140,9 @@ GET /start                           public
 GET /start/                          signed-in
 POST /start/                         workspace:create
 GET /static/{name}                   public
+GET /w/{agency}/{workspace}/brand.css  signed-in
+POST /w/{agency}/{workspace}/logo    workspace:settings
+POST /a/{agency}/logo                agency:settings
 """
 
 # Commands are run on the host and act as the product itself, in the place that each names.

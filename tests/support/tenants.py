@@ -2,7 +2,7 @@
 
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from typing import Any
 from uuid import UUID
 
@@ -17,7 +17,7 @@ from cmhub.integrations.networks.base import (
     IncomingEdit,
     IncomingReaction,
 )
-from cmhub.models import Membership, Message, Reply, Thread, new_id
+from cmhub.models import Membership, Message, Reply, SpecialDay, Thread, new_id
 from cmhub.services import measures, replies, tasks, workspaces
 from cmhub.services.exporting import runs as export_runs
 from cmhub.services.importing import runs as import_runs
@@ -88,6 +88,16 @@ async def _fill(actor: Actor, workspace_id: UUID) -> Space:
         await session.execute(update(Reply).where(Reply.id == reply).values(state="failed"))
         task = await tasks.create_task(session, actor, workspace_id, tasks.TaskDraft("Rappeler"))
         await _tell_owner(session, actor, workspace_id, task)
+        session.add(
+            SpecialDay(
+                agency_id=actor.agency_id,
+                workspace_id=workspace_id,
+                day=date(2026, 12, 24),
+                name="Inventaire",
+                hours=[],
+                created_at=datetime.now(UTC),
+            )
+        )
         session.add(
             Membership(
                 agency_id=actor.agency_id,
