@@ -349,6 +349,8 @@ def test_every_setting_has_a_row_in_the_readme(name: str) -> None:
 
 
 UNRECORDED = {
+    "drafts.keep_draft": "what somebody is still writing is no act yet",
+    "drafts.drop_draft": "what somebody is still writing is no act yet",
     "audit.record": "it is the record",
     "connecting.refresh_if_due": "newer credentials of the same connection, as the network wants",
     "syncing.take_lease": "which worker reads is nobody's decision",

@@ -4,7 +4,7 @@ import inspect
 import pkgutil
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from importlib import import_module
 from pathlib import Path
 from uuid import UUID
@@ -26,14 +26,20 @@ from cmhub.services import (
     colleagues,
     connecting,
     connections,
+    drafts,
     files,
     inbox,
+    labels,
     measures,
+    notes,
     replies,
+    saved_replies,
     settings,
+    sorting,
     syncing,
     tasks,
     threads,
+    views,
 )
 from cmhub.services.exporting import runs as export_runs
 from cmhub.services.importing import runs as import_runs
@@ -78,12 +84,87 @@ async def _nothing() -> AsyncIterator[bytes]:
 
 Call = Callable[[AsyncSession, Attempt], Awaitable[object]]
 
+_SOON = datetime.now(UTC) + timedelta(days=1)
+_OPEN = sorting.Standing("open", None, None, None, _SOON)
+
 BY_ID: Mapping[str, Call] = {
     "threads.read_thread": lambda s, a: threads.read_thread(
         s, a.actor, a.workspace_id, a.prey.thread_id
     ),
     "inbox.set_thread_state": lambda s, a: inbox.set_thread_state(
         s, a.actor, a.workspace_id, a.prey.thread_id, "done"
+    ),
+    "sorting.take_threads": lambda s, a: sorting.take_threads(
+        s, a.actor, a.workspace_id, [a.prey.thread_id]
+    ),
+    "sorting.move_threads": lambda s, a: sorting.move_threads(
+        s, a.actor, a.workspace_id, [a.prey.thread_id], "done"
+    ),
+    "sorting.snooze_threads": lambda s, a: sorting.snooze_threads(
+        s, a.actor, a.workspace_id, [a.prey.thread_id], _SOON
+    ),
+    "sorting.assign_threads": lambda s, a: sorting.assign_threads(
+        s, a.actor, a.workspace_id, [a.prey.thread_id], None
+    ),
+    "sorting.put_back": lambda s, a: sorting.put_back(
+        s, a.actor, a.workspace_id, [sorting.Moved(a.prey.thread_id, _OPEN, _OPEN)]
+    ),
+    "labels.label_threads": lambda s, a: labels.label_threads(
+        s, a.actor, a.workspace_id, [a.prey.thread_id], a.prey.label_id, on=True
+    ),
+    "labels.change_label": lambda s, a: labels.change_label(
+        s, a.actor, a.workspace_id, a.prey.label_id, "Autre", "red"
+    ),
+    "labels.merge_labels": lambda s, a: labels.merge_labels(
+        s, a.actor, a.workspace_id, a.prey.label_id, new_id()
+    ),
+    "labels.delete_label": lambda s, a: labels.delete_label(
+        s, a.actor, a.workspace_id, a.prey.label_id
+    ),
+    "notes.read_notes": lambda s, a: notes.read_notes(s, a.actor, a.workspace_id, a.prey.thread_id),
+    "notes.write_note": lambda s, a: notes.write_note(
+        s, a.actor, a.workspace_id, a.prey.thread_id, "Bonjour"
+    ),
+    "notes.edit_note": lambda s, a: notes.edit_note(
+        s, a.actor, a.workspace_id, a.prey.note_id, "Bonjour"
+    ),
+    "notes.delete_note": lambda s, a: notes.delete_note(s, a.actor, a.workspace_id, a.prey.note_id),
+    "notes.restore_note": lambda s, a: notes.restore_note(
+        s, a.actor, a.workspace_id, a.prey.note_id
+    ),
+    "drafts.read_draft": lambda s, a: drafts.read_draft(
+        s, a.actor, a.workspace_id, a.prey.thread_id
+    ),
+    "drafts.keep_draft": lambda s, a: drafts.keep_draft(
+        s, a.actor, a.workspace_id, a.prey.thread_id, "Bonjour", datetime.now(UTC)
+    ),
+    "drafts.drop_draft": lambda s, a: drafts.drop_draft(
+        s, a.actor, a.workspace_id, a.prey.thread_id
+    ),
+    "drafts.answered_since": lambda s, a: drafts.answered_since(
+        s, a.actor, a.workspace_id, a.prey.thread_id, datetime.now(UTC)
+    ),
+    "saved_replies.save_reply": lambda s, a: saved_replies.save_reply(
+        s,
+        a.actor,
+        a.workspace_id,
+        a.prey.saved_reply_id,
+        shortcut="x",
+        body_fr="Bonjour",
+        body_en="",
+    ),
+    "saved_replies.delete_saved_reply": lambda s, a: saved_replies.delete_saved_reply(
+        s, a.actor, a.workspace_id, a.prey.saved_reply_id
+    ),
+    "saved_replies.propose": lambda s, a: saved_replies.propose(
+        s, a.actor, a.workspace_id, a.prey.thread_id, ""
+    ),
+    "views.rename_view": lambda s, a: views.rename_view(
+        s, a.actor, a.workspace_id, a.prey.view_id, "Autre"
+    ),
+    "views.delete_view": lambda s, a: views.delete_view(s, a.actor, a.workspace_id, a.prey.view_id),
+    "views.restore_view": lambda s, a: views.restore_view(
+        s, a.actor, a.workspace_id, a.prey.view_id
     ),
     "replies.send_reply": lambda s, a: replies.send_reply(
         s, a.actor, a.workspace_id, a.prey.thread_id, "Bonjour"
@@ -168,6 +249,15 @@ BY_WORKSPACE: Mapping[str, Call] = {
     "inbox.list_threads": lambda s, a: inbox.list_threads(
         s, a.actor, a.prey.id, inbox.InboxFilter()
     ),
+    "labels.list_labels": lambda s, a: labels.list_labels(s, a.actor, a.prey.id),
+    "labels.create_label": lambda s, a: labels.create_label(s, a.actor, a.prey.id, "X", "red"),
+    "saved_replies.list_saved_replies": lambda s, a: saved_replies.list_saved_replies(
+        s, a.actor, a.prey.id
+    ),
+    "views.list_views": lambda s, a: views.list_views(s, a.actor, a.prey.id),
+    "views.save_view": lambda s, a: views.save_view(
+        s, a.actor, a.prey.id, "X", inbox.InboxFilter(), shared=True
+    ),
     "connections.list_connections": lambda s, a: connections.list_connections(
         s, a.actor, a.prey.id
     ),
@@ -225,6 +315,7 @@ WITHOUT = {
     "exporting.writing.write_files": "of the worker and the host: files.* refuse it",
     "workspaces.create_workspace": "it takes no ids",
     "inbox.count_states": "it counts what is in scope, see below",
+    "filtering.condition": "it only says what is asked",
     "references.find_things": "it leaves out what is not in scope, see below",
     "notifying.notify": "it is called with what was found in scope",
     "notifying.tell_managers": "it is called with what was found in scope",
@@ -299,7 +390,9 @@ async def test_nobody_counts_the_threads_of_others(ours: Tenant, theirs: Tenant)
         if attempt.workspace_id == ours.second.id or attempt.actor is ours.actor:
             continue
         async with unit_of_work(attempt.actor) as session:
-            counts = await inbox.count_states(session, attempt.actor, ours.first.id, None)
+            counts = await inbox.count_states(
+                session, attempt.actor, ours.first.id, inbox.InboxFilter()
+            )
         assert sum(counts.values()) == 0
 
 

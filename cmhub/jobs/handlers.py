@@ -7,6 +7,7 @@ from cmhub.queue import Work
 from cmhub.services import delivering, syncing
 from cmhub.services.exporting.runs import make_export
 from cmhub.services.importing.runs import run_import
+from cmhub.services import delivering, notes, sorting, syncing, views
 from cmhub.services.notices.mailing import mail_due
 from cmhub.services.tasks.reminding import remind
 
@@ -19,6 +20,9 @@ HANDLERS: Mapping[str, Handler] = {
     "measure.apply": delivering.apply,
     "import.run": run_import,
     "export.make": make_export,
+    "thread.wake": sorting.wake,
+    "note.forget": notes.forget,
+    "view.forget": views.forget,
     "task.remind": remind,
     "notice.mail": mail_due,
 }
@@ -29,6 +33,9 @@ DUE: Mapping[str, str] = {
     "history": "history.read",
     "reply": "reply.send",
     "measure": "measure.apply",
+    "snooze": "thread.wake",
+    "note": "note.forget",
+    "view": "view.forget",
     "task": "task.remind",
     "notice": "notice.mail",
 }
@@ -38,6 +45,9 @@ DUE_DOORS: Mapping[str, str] = {
     "export": "due_transfers",
 }
 DUE_DOORS: Mapping[str, str] = {"task": "due_notices", "notice": "due_notices"}
+    "snooze": "due_inbox",
+    "note": "due_inbox",
+    "view": "due_inbox",
     **dict.fromkeys(("history", "reply", "measure"), "open_work"),
     "task": "due_notices",
     "notice": "due_notices",

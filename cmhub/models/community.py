@@ -10,7 +10,7 @@ from sqlalchemy import (
     UniqueConstraint,
     text,
 )
-from sqlalchemy.orm import Mapped
+from sqlalchemy.orm import Mapped, mapped_column
 
 from cmhub.models.base import Base, InWorkspace, refers, workspace_key, workspace_of
 
@@ -49,6 +49,7 @@ class Thread(InWorkspace, Base):
     """A message and its replies; ``root`` is the network's id of the first message.
 
     ``state_at`` is when a user last moved it; until one does, history decides its state.
+    ``assignee_name`` is what the assignee was called then, ``note_count`` how many notes stand.
     """
 
     __tablename__ = "thread"
@@ -64,11 +65,32 @@ class Thread(InWorkspace, Base):
     last_message_id: Mapped[UUID]
     message_count: Mapped[int]
     waiting_since: Mapped[datetime | None]
+    snoozed_until: Mapped[datetime | None]
+    assignee_id: Mapped[UUID | None]
+    assignee_name: Mapped[str | None]
+    language: Mapped[str | None]
+    note_count: Mapped[int] = mapped_column(default=0, server_default="0")
     __table_args__ = (
         workspace_key(),
         refers("channel_id", "channel"),
         UniqueConstraint("agency_id", "workspace_id", "channel_id", "root"),
         CheckConstraint("state in ('open', 'waiting', 'snoozed', 'done')", name="state"),
+        CheckConstraint("(state = 'snoozed') = (snoozed_until is not null)", name="snoozed"),
+        Index(
+            "thread_snoozed_idx",
+            "snoozed_until",
+            postgresql_where=text("snoozed_until is not null"),
+        ),
+        Index(
+            "thread_assignee_inbox_idx",
+            *("agency_id", "workspace_id", "assignee_id", "state", text("last_at desc"), "id"),
+            postgresql_where=text("assignee_id is not null"),
+        ),
+        Index(
+            "thread_noted_inbox_idx",
+            *("agency_id", "workspace_id", "state", text("last_at desc"), "id"),
+            postgresql_where=text("note_count > 0"),
+        ),
         Index(
             "thread_inbox_idx",
             "agency_id",

@@ -142,11 +142,15 @@ def clean_language(value: str) -> str:
     return known_language(value)
 
 
+def folded(words: str) -> str:
+    """Return words in lower case and without accents, as they are sought: ``Été`` is ``ete``."""
+    apart = unicodedata.normalize("NFKD", words.lower().translate(_LIGATURES))
+    return "".join(mark for mark in apart if not unicodedata.combining(mark))
+
+
 def slug_of(name: str, otherwise: str) -> str:
     """Return a name as it can stand in an address: ``L’Œil d’été`` is ``l-oeil-d-ete``."""
-    folded = unicodedata.normalize("NFKD", name.lower().translate(_LIGATURES))
-    letters = "".join(mark for mark in folded if not unicodedata.combining(mark))
-    plain = re.sub(r"[^a-z0-9]+", "-", letters).strip("-")
+    plain = re.sub(r"[^a-z0-9]+", "-", folded(name)).strip("-")
     return plain[:_LONGEST_SLUG].rstrip("-") or otherwise
 
 

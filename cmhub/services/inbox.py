@@ -14,19 +14,22 @@ from cmhub.db import announce
 from cmhub.errors import Invalid, NotFound
 from cmhub.models import Thread
 from cmhub.services import audit
+from cmhub.services.filtering import STATES, InboxFilter, Values, condition, place_after
 
 PAGE = 30
 MESSAGES = 100
-STATES = ("open", "waiting", "done")
+MOVES = ("open", "waiting", "done")
+"""The states that a thread is put into without a time."""
+
+__all__ = ["STATES", "InboxFilter", "InboxPage", "LabelMark", "ThreadRow", "list_threads"]
 
 
 @dataclass(frozen=True, slots=True)
-class InboxFilter:
-    """Which threads; ``after`` is the ``place`` of the last row of the page before."""
+class LabelMark:
+    """A label as it stands on a thread; ``color`` is a word of the palette."""
 
-    state: str = "open"
-    channel_id: UUID | None = None
-    after: str = ""
+    name: str
+    color: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,11 +50,18 @@ class ThreadRow:
     waiting_since: datetime | None
     message_count: int
     state: str
+    snoozed_until: datetime | None
+    assignee: str
+    noted: bool
+    labels: tuple[LabelMark, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class InboxPage:
-    """One page of threads; ``after`` leads to the next and is empty at the end."""
+    """One page of threads; ``after`` leads to the next and is empty at the end.
+
+    ``counts`` is empty where counting would take long.
+    """
 
     rows: tuple[ThreadRow, ...]
     counts: dict[str, int]
@@ -61,7 +71,8 @@ class InboxPage:
 
 _LIST = """
     select t.id, t.channel_id, c.name as channel, n.network, s.name as starter,
-        t.last_at, t.waiting_since, t.message_count, t.state,
+        t.last_at, t.waiting_since, t.message_count, t.state, t.snoozed_until,
+        t.assignee_name, t.note_count > 0 as noted, k.names, k.colors,
         l.body as last_words, l.deleted_at is not null as last_deleted,
         a.name as last_author, a.team as last_from_team, o.body as opening
     from (
@@ -83,6 +94,13 @@ _LIST = """
         select case when m.deleted_at is null then m.body else '' end as body from message m
         where m.agency_id = t.agency_id and m.workspace_id = t.workspace_id
             and m.thread_id = t.id order by m.posted_at, m.id limit 1) o on true
+    left join lateral (
+        select array_agg(b.name order by b.key) as names,
+            array_agg(b.color order by b.key) as colors
+        from thread_label k join label b on b.agency_id = k.agency_id
+            and b.workspace_id = k.workspace_id and b.id = k.label_id
+        where k.agency_id = t.agency_id and k.workspace_id = t.workspace_id
+            and k.thread_id = t.id) k on true
     order by t.last_at desc, t.id
 """
 _COUNTED = """(select count(*) from (select from thread t
@@ -90,13 +108,12 @@ _COUNTED = """(select count(*) from (select from thread t
     limit 1000) t) as {state}"""
 
 
+@cache
 def _count(where: str) -> TextClause:
     counted = ", ".join(_COUNTED.format(state=state, where=where) for state in STATES)
     return text(f"select {counted}")
 
 
-_COUNT = _count("")
-_COUNT_IN_CHANNEL = _count("and t.channel_id = :channel")
 _CHANNELS = text("""
     select c.id, c.name, n.network from channel c
     join connection n on n.agency_id = c.agency_id and n.workspace_id = c.workspace_id
@@ -112,48 +129,36 @@ async def list_threads(
     actor.require(Permission.INBOX_READ, workspace_id)
     if wanted.state not in STATES:
         raise Invalid("filter")
-    rows = (await session.execute(*_query(actor, workspace_id, wanted))).all()
+    where, values = condition(actor, wanted)
+    rows = (await session.execute(*_query(actor, workspace_id, wanted, where, values))).all()
     page = tuple(_row(row) for row in rows[:PAGE])
     more = len(rows) > PAGE
     return InboxPage(
         rows=page,
-        counts=await count_states(session, actor, workspace_id, wanted.channel_id),
+        counts=await count_states(session, actor, workspace_id, wanted) if wanted.cheap else {},
         channels=await _channels(session, actor, workspace_id),
         after=f"{page[-1].last_at.isoformat()}~{page[-1].id}" if more else "",
     )
 
 
-def _query(actor: Actor, workspace_id: UUID, wanted: InboxFilter) -> tuple[Any, dict[str, object]]:
-    where, values = "", dict[str, object]()
-    if wanted.channel_id is not None:
-        where += " and t.channel_id = :channel"
-        values["channel"] = wanted.channel_id
-    if wanted.after:
-        where += " and t.last_at <= :last_at and (t.last_at < :last_at or t.id > :last_id)"
-        values["last_at"], values["last_id"] = _place(wanted.after)
-    values |= {
+def _query(
+    actor: Actor, workspace_id: UUID, wanted: InboxFilter, where: str, values: Values
+) -> tuple[TextClause, Values]:
+    given = values | {
         "agency": actor.agency_id,
         "workspace": workspace_id,
         "state": wanted.state,
         "most": PAGE + 1,
     }
-    return _list(where), values
+    if wanted.after:
+        where += " and t.last_at <= :last_at and (t.last_at < :last_at or t.id > :last_id)"
+        given["last_at"], given["last_id"] = place_after(wanted.after)
+    return _list(where), given
 
 
 @cache
 def _list(where: str) -> TextClause:
     return text(_LIST.format(where=where))
-
-
-def _place(after: str) -> tuple[datetime, UUID]:
-    at, _, row = after.partition("~")
-    try:
-        moment = datetime.fromisoformat(at.replace(" ", "+"))
-        if moment.tzinfo is None:
-            raise ValueError
-        return moment, UUID(row)
-    except ValueError:
-        raise Invalid("filter") from None
 
 
 def _row(row: Any) -> ThreadRow:
@@ -172,6 +177,10 @@ def _row(row: Any) -> ThreadRow:
         waiting_since=row.waiting_since,
         message_count=row.message_count,
         state=row.state,
+        snoozed_until=row.snoozed_until,
+        assignee=row.assignee_name or "",
+        noted=row.noted,
+        labels=tuple(map(LabelMark, row.names or (), row.colors or ())),
     )
 
 
@@ -181,14 +190,12 @@ def _short(words: str, most: int = 180) -> str:
 
 
 async def count_states(
-    session: AsyncSession, actor: Actor, workspace_id: UUID, channel_id: UUID | None
+    session: AsyncSession, actor: Actor, workspace_id: UUID, wanted: InboxFilter
 ) -> dict[str, int]:
-    """How many threads stand in each state, counted up to 1,000 each."""
+    """How many threads of the filter stand in each state, counted up to 1,000 each."""
+    where, values = condition(actor, wanted)
     keys = {"agency": actor.agency_id, "workspace": workspace_id}
-    if channel_id is None:
-        found = await session.execute(_COUNT, keys)
-    else:
-        found = await session.execute(_COUNT_IN_CHANNEL, keys | {"channel": channel_id})
+    found = await session.execute(_count(where), values | keys)
     return dict(zip(STATES, found.one(), strict=True))
 
 
@@ -225,13 +232,14 @@ async def set_thread_state(
         The state before, to go back to.
     """
     actor.require(Permission.INBOX_ANSWER, workspace_id)
-    if state not in STATES:
+    if state not in MOVES:
         raise Invalid("filter")
     thread = await find_thread(session, workspace_id, thread_id)
     before = thread.state
     if before == state:
         return before
     thread.state, thread.state_at = state, datetime.now(UTC)
+    thread.snoozed_until = None
     audit.record(
         session,
         actor,

@@ -13,20 +13,27 @@ from cmhub.integrations.networks import network
 from cmhub.integrations.networks.base import Verb
 from cmhub.models import Message, Reply, Thread, new_id
 from cmhub.queue import Work, enqueue
-from cmhub.services import audit
+from cmhub.services import audit, drafts
 from cmhub.services.inbox import find_thread
 from cmhub.services.threads import read_thread
 
-MOST = 10_000
+MOST = drafts.MOST
 """Characters of a reply, whatever the network would take."""
 
 
 async def send_reply(
-    session: AsyncSession, actor: Actor, workspace_id: UUID, thread_id: UUID, body: str
+    session: AsyncSession,
+    actor: Actor,
+    workspace_id: UUID,
+    thread_id: UUID,
+    body: str,
+    *,
+    since: datetime | None = None,
 ) -> UUID:
-    """Have an answer written to the thread on its network.
+    """Have an answer written to the thread on its network; a draft of it goes.
 
     Raises:
+        Conflict: somebody else has answered ``since``, if that is given.
         NotFound, Forbidden: the thread is not there, or not the actor's to answer.
         Invalid: there is nothing to say, too much, or nowhere to say it.
     """
@@ -35,7 +42,12 @@ async def send_reply(
     view = await read_thread(session, actor, workspace_id, thread_id)
     if view.closed:
         raise Invalid("closed")
-    reply = _planned(actor, thread, checked(body, view.network))
+    words = checked(body, view.network)
+    if since is not None:
+        other = await drafts.answered_since(session, actor, workspace_id, thread_id, since)
+        if other:
+            raise Conflict("answered_meanwhile", name=other)
+    reply = _planned(actor, thread, words)
     reply.reply_to = await _last_words(session, thread)
     session.add(reply)
     audit.record(
@@ -47,6 +59,7 @@ async def send_reply(
         workspace_id=workspace_id,
         thread=str(thread_id),
     )
+    await drafts.drop_draft(session, actor, workspace_id, thread_id)
     await _enqueue(session, reply)
     await announce(session, actor, workspace_id, "inbox")
     return reply.id

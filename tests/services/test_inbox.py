@@ -68,7 +68,7 @@ async def test_a_members_message_opens_a_thread(community: Community) -> None:
     assert (row.starter, row.opening, row.channel) == ("Ana", "Où est la notice ?", "General")
     assert (row.last_at, row.waiting_since, row.message_count) == (asked, asked, 1)
     assert (row.state, row.last_from_team, row.last_deleted) == ("open", False, False)
-    assert page.counts == {"open": 1, "waiting": 0, "done": 0}
+    assert page.counts == {"open": 1, "waiting": 0, "snoozed": 0, "done": 0}
     assert page.after == ""
 
 

@@ -18,8 +18,19 @@ from cmhub.integrations.networks.base import (
     IncomingReaction,
 )
 from cmhub.models import Membership, Message, Reply, SpecialDay, Thread, new_id
-from cmhub.services import measures, replies, tasks, workspaces
+from cmhub.services import (
+    drafts,
+    labels,
+    measures,
+    notes,
+    replies,
+    saved_replies,
+    tasks,
+    views,
+    workspaces,
+)
 from cmhub.services.exporting import runs as export_runs
+from cmhub.services.filtering import InboxFilter
 from cmhub.services.importing import runs as import_runs
 from cmhub.services.notifying import notify
 from cmhub.services.references import Reference
@@ -36,10 +47,14 @@ class Space:
     thread_id: UUID
     message_id: UUID
     failed_reply_id: UUID
+    measure_id: UUID
+    label_id: UUID
+    note_id: UUID
+    saved_reply_id: UUID
+    view_id: UUID
+    task_id: UUID
     import_id: UUID
     export_id: UUID
-    measure_id: UUID
-    task_id: UUID
 
     @property
     def id(self) -> UUID:
@@ -86,6 +101,7 @@ async def _fill(actor: Actor, workspace_id: UUID) -> Space:
         reply = await replies.send_reply(session, actor, workspace_id, thread.id, "Ici.")
         measure = await measures.delete_message(session, actor, workspace_id, message.id)
         await session.execute(update(Reply).where(Reply.id == reply).values(state="failed"))
+        desk = await _fill_desk(session, actor, workspace_id, thread.id)
         task = await tasks.create_task(session, actor, workspace_id, tasks.TaskDraft("Rappeler"))
         await _tell_owner(session, actor, workspace_id, task)
         session.add(
@@ -110,21 +126,28 @@ async def _fill(actor: Actor, workspace_id: UUID) -> Space:
         exported = await export_runs.start_export(session, actor, workspace_id)
     upload = import_runs.Upload("history.jsonl", 2)
     imported = await import_runs.receive_import(actor, workspace_id, upload, _pieces(b"{}"))
-    return Space(
-        actor=actor,
-        community=community,
-        thread_id=thread.id,
-        message_id=message.id,
-        failed_reply_id=reply,
-        measure_id=measure,
-        import_id=imported,
-        export_id=exported,
-        task_id=task,
-    )
+    ids = (thread.id, message.id, reply, measure, *desk, task, imported, exported)
+    return Space(actor, community, *ids)
 
 
 async def _pieces(data: bytes) -> AsyncIterator[bytes]:
     yield data
+
+
+async def _fill_desk(
+    session: AsyncSession, actor: Actor, workspace_id: UUID, thread_id: UUID
+) -> tuple[UUID, UUID, UUID, UUID]:
+    label = await labels.create_label(session, actor, workspace_id, "Panne", "red")
+    await labels.label_threads(session, actor, workspace_id, [thread_id], label, on=True)
+    note = await notes.write_note(session, actor, workspace_id, thread_id, "À voir demain.")
+    await drafts.keep_draft(session, actor, workspace_id, thread_id, "Bonjour", datetime.now(UTC))
+    saved = await saved_replies.save_reply(
+        session, actor, workspace_id, None, shortcut="salut", body_fr="Bonjour", body_en=""
+    )
+    view = await views.save_view(
+        session, actor, workspace_id, "Urgent", InboxFilter(label_id=label), shared=False
+    )
+    return label, note, saved, view
 
 
 async def _tell_owner(session: AsyncSession, actor: Actor, workspace_id: UUID, task: UUID) -> None:

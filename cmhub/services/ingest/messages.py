@@ -13,6 +13,7 @@ from cmhub.models import new_id
 from cmhub.services.ingest.roots import Roots, read_roots
 from cmhub.services.ingest.scope import DayChange, Scope, now
 from cmhub.services.ingest.values import clean, dump
+from cmhub.services.languages import language_of
 
 Messages = Mapping[tuple[UUID, str], IncomingMessage]
 
@@ -132,7 +133,7 @@ async def _insert(
             "externals": [message.external_id for message in messages],
             "reply_tos": [message.reply_to or message.thread for message in messages],
             "bodies": [clean(message.text) for message in messages],
-            "languages": [message.language for message in messages],
+            "languages": [message.language or language_of(message.text) for message in messages],
             "posted": [message.posted_at for message in messages],
             "edited": [message.edited_at for message in messages],
             "deleted": [message.posted_at if message.deleted else None for message in messages],

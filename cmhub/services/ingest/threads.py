@@ -7,6 +7,7 @@ from uuid import UUID
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from cmhub.services.ingest.merging import move_what_hangs_on_it
 from cmhub.services.ingest.messages import Added
 from cmhub.services.ingest.scope import Scope, now
 
@@ -22,11 +23,6 @@ _MERGE = text("""
     from unnest(cast(:old as uuid[]), cast(:new as uuid[])) p(old, new)
     where m.agency_id = :agency and m.workspace_id = :workspace and m.thread_id = p.old
 """)
-_MOVE_REPLIES = text("""
-    update reply r set thread_id = p.new
-    from unnest(cast(:old as uuid[]), cast(:new as uuid[])) p(old, new)
-    where r.agency_id = :agency and r.workspace_id = :workspace and r.thread_id = p.old
-""")
 _DROP = text("""
     delete from thread t where t.agency_id = :agency and t.workspace_id = :workspace
         and t.id = any(cast(:old as uuid[]))
@@ -34,11 +30,12 @@ _DROP = text("""
 _SETTLE = text("""
     insert into thread as t (agency_id, workspace_id, id, channel_id, root, state, state_at,
         started_at, starter_id, first_response_at, last_at, last_message_id, message_count,
-        waiting_since)
+        waiting_since, language)
     select :agency, :workspace, w.id, w.channel_id, w.root,
         case when s.last_at < cast(:recent as timestamptz) then 'done'
             when s.since is null then 'waiting' else 'open' end,
-        null, s.started_at, s.starter, s.answered_at, s.last_at, s.last_id, s.n, s.since
+        null, s.started_at, s.starter, s.answered_at, s.last_at, s.last_id, s.n, s.since,
+        s.language
     from unnest(cast(:ids as uuid[]), cast(:channels as uuid[]), cast(:roots as text[]))
         w(id, channel_id, root)
     cross join lateral (
@@ -47,9 +44,11 @@ _SETTLE = text("""
             min(posted_at) filter (where member_id <> starter) as answered_at,
             min(last_id::text)::uuid as last_id,
             min(posted_at) filter (where stands and not team
-                and posted_at > coalesce(team_at, '-infinity')) as since
+                and posted_at > coalesce(team_at, '-infinity')) as since,
+            (array_agg(language order by posted_at desc)
+                filter (where language is not null and not team))[1] as language
         from (
-            select m.member_id, m.posted_at, m.deleted_at is null as stands, p.team,
+            select m.member_id, m.posted_at, m.language, m.deleted_at is null as stands, p.team,
                 first_value(m.member_id) over span as starter,
                 last_value(m.id) over span as last_id,
                 max(m.posted_at) filter (where p.team) over span as team_at
@@ -66,6 +65,11 @@ _SETTLE = text("""
         first_response_at = excluded.first_response_at, last_at = excluded.last_at,
         last_message_id = excluded.last_message_id, message_count = excluded.message_count,
         waiting_since = excluded.waiting_since,
+        language = coalesce(excluded.language, t.language),
+        snoozed_until = case
+            when excluded.waiting_since is not null and t.id = any(cast(:reopened as uuid[]))
+                then null
+            else t.snoozed_until end,
         state = case
             when excluded.waiting_since is not null and t.id = any(cast(:reopened as uuid[]))
                 then 'open'
@@ -98,7 +102,7 @@ async def settle_threads(
         await session.execute(_MERGE, scope.keys | merged)
     await _settle(session, scope, places, list(added.threads) if scope.live else [])
     if added.merged:
-        await session.execute(_MOVE_REPLIES, scope.keys | merged)
+        await move_what_hangs_on_it(session, scope, merged)
         await session.execute(_DROP, scope.keys | {"old": merged["old"]})
 
 
