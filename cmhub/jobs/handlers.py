@@ -43,8 +43,6 @@ DUE: Mapping[str, str] = {
 DUE_DOORS: Mapping[str, str] = {
     "import": "due_transfers",
     "export": "due_transfers",
-}
-DUE_DOORS: Mapping[str, str] = {"task": "due_notices", "notice": "due_notices"}
     "snooze": "due_inbox",
     "note": "due_inbox",
     "view": "due_inbox",

@@ -35,7 +35,7 @@ def exports() -> rx.Component:
         rx.el.div(
             _list(),
             _content(),
-            class_name="grid gap-6 grid-cols-[minmax(0,1fr)] lg:grid-cols-[minmax(0,1fr)_320px] items-start",
+            class_name="grid gap-6 grid-cols-1 lg:grid-cols-[minmax(0,1fr)_320px] items-start",
         ),
         here="settings",
         title=t("exports.title"),

@@ -38,7 +38,7 @@ def imports() -> rx.Component:
         rx.el.div(
             _list(),
             _form(),
-            class_name="grid gap-6 grid-cols-[minmax(0,1fr)] lg:grid-cols-[minmax(0,1fr)_380px] items-start",
+            class_name="grid gap-6 grid-cols-1 lg:grid-cols-[minmax(0,1fr)_380px] items-start",
         ),
         here="settings",
         title=t("imports.title"),
