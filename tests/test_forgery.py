@@ -23,6 +23,7 @@ from cmhub.models import new_id
 from cmhub.queue import Work
 from cmhub.services import (
     activity,
+    archiving,
     colleagues,
     connecting,
     connections,
@@ -293,6 +294,10 @@ BY_WORKSPACE: Mapping[str, Call] = {
     ),
     "files.delete_file": lambda _, a: files.delete_file(a.actor, a.prey.id, "logo/a.png"),
     "files.open_file": lambda _, a: files.open_file(a.actor, a.prey.id, "logo/a.png"),
+    "archiving.archive_workspace": lambda s, a: archiving.archive_workspace(s, a.actor, a.prey.id),
+    "archiving.restore_workspace": lambda s, a: archiving.restore_workspace(s, a.actor, a.prey.id),
+    "archiving.ask_deletion": lambda s, a: archiving.ask_deletion(s, a.actor, a.prey.id),
+    "archiving.cancel_deletion": lambda s, a: archiving.cancel_deletion(s, a.actor, a.prey.id),
     "settings.read_settings": lambda s, a: settings.read_settings(s, a.actor, a.prey.id),
     "settings.save_settings": lambda s, a: settings.save_settings(
         s, a.actor, a.prey.id, name="A", client="B", time_zone="UTC", languages=["en"], brand=""
@@ -305,6 +310,8 @@ BY_WORKSPACE: Mapping[str, Call] = {
     "files.list_files": lambda _, a: anext(files.list_files(a.actor, a.prey.id)),
 }
 WITHOUT = {
+    "archiving.list_workspaces": "it takes no ids",
+    "archiving.with_archived": "it takes no ids, see tests/services/test_archiving.py",
     "settings.read_agency": "it takes no ids",
     "settings.agency_defaults": "it takes no ids",
     "settings.save_agency": "it takes no ids",

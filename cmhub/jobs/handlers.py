@@ -8,6 +8,7 @@ from cmhub.services import delivering, syncing
 from cmhub.services.exporting.runs import make_export
 from cmhub.services.importing.runs import run_import
 from cmhub.services import delivering, notes, sorting, syncing, views
+from cmhub.services import archiving, delivering, notes, sorting, syncing, views
 from cmhub.services.notices.mailing import mail_due
 from cmhub.services.tasks.reminding import remind
 
@@ -20,6 +21,7 @@ HANDLERS: Mapping[str, Handler] = {
     "measure.apply": delivering.apply,
     "import.run": run_import,
     "export.make": make_export,
+    "workspace.delete": archiving.delete_for_good,
     "thread.wake": sorting.wake,
     "note.forget": notes.forget,
     "view.forget": views.forget,
@@ -33,6 +35,7 @@ DUE: Mapping[str, str] = {
     "history": "history.read",
     "reply": "reply.send",
     "measure": "measure.apply",
+    "deletion": "workspace.delete",
     "snooze": "thread.wake",
     "note": "note.forget",
     "view": "view.forget",
@@ -47,6 +50,7 @@ DUE_DOORS: Mapping[str, str] = {
     "note": "due_inbox",
     "view": "due_inbox",
     **dict.fromkeys(("history", "reply", "measure"), "open_work"),
+    "deletion": "due_deletion",
     "task": "due_notices",
     "notice": "due_notices",
 }

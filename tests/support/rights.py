@@ -63,6 +63,17 @@ ExportsState.load                    workspace:export
 ExportsState.make                    workspace:export
 ExportsState.stop                    workspace:export
 SessionState.refresh                 signed-in
+AgencySettingsState.load             agency:settings
+AgencySettingsState.save             agency:settings
+AgencySettingsState.remove_logo      agency:settings
+AgencySettingsState.undo             agency:settings
+WorkspacesState.load                 agency:read
+WorkspacesState.archive              workspace:archive
+WorkspacesState.restore              workspace:archive
+WorkspacesState.ask_to_delete        workspace:archive
+WorkspacesState.delete               workspace:archive
+WorkspacesState.keep                 workspace:archive
+WorkspacesState.undo                 workspace:archive
 SettingsState.load                   workspace:settings
 SettingsState.write_colour           workspace:settings
 SettingsState.pick_colour            workspace:settings
