@@ -4,11 +4,9 @@ from collections.abc import Awaitable, Callable, Mapping
 
 from cmhub.jobs.mails import HANDLERS as MAILS
 from cmhub.queue import Work
-from cmhub.services import delivering, syncing
+from cmhub.services import archiving, delivering, notes, sorting, syncing, views
 from cmhub.services.exporting.runs import make_export
 from cmhub.services.importing.runs import run_import
-from cmhub.services import delivering, notes, sorting, syncing, views
-from cmhub.services import archiving, delivering, notes, sorting, syncing, views
 from cmhub.services.notices.mailing import mail_due
 from cmhub.services.tasks.reminding import remind
 
