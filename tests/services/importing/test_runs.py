@@ -76,9 +76,9 @@ async def test_a_file_comes_in_and_what_is_bad_is_told(agency: NewAgency, tmp_pa
 
 
 async def test_the_same_file_again_adds_nothing(agency: NewAgency) -> None:
-    for _ in range(2):
-        run = await _receive(agency, _lines(30))
-        await _work(agency, run)
+    await _work(agency, await _receive(agency, _lines(30)))
+    run = await _receive(agency, _lines(30))
+    await _work(agency, run)
     again = await _view(agency, run)
     assert (again.added, again.known) == (0, 30)
     assert await _messages(agency) == 30
