@@ -44,6 +44,17 @@ NOTHING: Mapping[str, tuple[str, dict[str, object]]] = {
     "due_work": ("due_work('message', 500)", {}),
     "due_transfers": ("due_transfers('message', 500)", {}),
     "workspaces_of": ("workspaces_of(:id)", {"id": new_id()}),
+    "archived_workspaces": ("archived_workspaces()", {}),
+    "failed_jobs": ("failed_jobs(500)", {}),
+    "settle_jobs": ("settle_jobs(array[1, 2]::bigint[], 'retry')", {}),
+    "open_work": ("open_work('message', 500)", {}),
+    "due_deletion": ("due_deletion('message', 500)", {}),
+    "due_inbox": ("due_inbox('message', 500)", {}),
+    "due_notices": ("due_notices('message', 500)", {}),
+    "users_of": ("users_of(:id)", {"id": new_id()}),
+    "notice_reader": ("notice_reader(:id)", {"id": new_id()}),
+    "choose_notice": ("choose_notice(:id, 'x', 'mail', 'never')", {"id": new_id()}),
+    "keep_quiet": ("keep_quiet(:id, '22:00', '07:00')", {"id": new_id()}),
 }
 """What a door gives to somebody with a wrong secret or key: no row."""
 ELSEWHERE = {
@@ -56,6 +67,7 @@ ELSEWHERE = {
     "set_preferences",
     "take_token",
     "forget_expired",
+    "is_archived",
 }
 """Doors that always answer something; each has its own test below."""
 
@@ -142,6 +154,14 @@ async def test_an_address_finds_no_workspace_of_another_agency(
     assert found.workspace_id == theirs.first.id
     (none,) = await _ask("select * from find_workspace(:slug, 'no-such')", slug=theirs.slug)
     assert none.workspace_id is None
+
+
+async def test_a_workspace_under_a_wrong_agency_is_not_archived(
+    ours: Tenant, theirs: Tenant
+) -> None:
+    asked = "select is_archived(:agency, :space)"
+    for agency in (ours.actor.agency_id, theirs.actor.agency_id):
+        assert await _ask(asked, agency=agency, space=ours.first.id) == [(False,)]
 
 
 async def test_what_is_due_is_told_by_ids_only(ours: Tenant) -> None:
