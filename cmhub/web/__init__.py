@@ -3,6 +3,7 @@
 from starlette.routing import BaseRoute
 
 from cmhub.web import auth, boot, brand, design, files, health, public, start, static, transfers
+from cmhub.web import auth, boot, brand, design, files, health, install, public, start, static
 
 routes: list[BaseRoute] = [
     *boot.routes,
@@ -15,4 +16,5 @@ routes: list[BaseRoute] = [
     *transfers.routes,
     *design.routes,
     *health.routes,
+    *install.routes,
 ]
