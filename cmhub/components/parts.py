@@ -32,13 +32,6 @@ class PlainForm(BaseHTML):
     method: rx.Var[str]
 
 
-class PlainLink(BaseHTML):
-    """A link out of the pages, as to a file; `rx.el.a` asks the application for every address."""
-
-    tag = "a"
-    href: rx.Var[str]
-
-
 class FilterForm(BaseHTML):
     """A form whose fields go into the query of the page's address; see `asking.filters`."""
 

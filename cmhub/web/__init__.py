@@ -2,8 +2,19 @@
 
 from starlette.routing import BaseRoute
 
-from cmhub.web import auth, boot, brand, design, files, health, public, start, static, transfers
-from cmhub.web import auth, boot, brand, design, files, health, install, public, start, static
+from cmhub.web import (
+    auth,
+    boot,
+    brand,
+    design,
+    files,
+    health,
+    install,
+    public,
+    start,
+    static,
+    transfers,
+)
 
 routes: list[BaseRoute] = [
     *boot.routes,
