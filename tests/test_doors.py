@@ -49,6 +49,7 @@ NOTHING: Mapping[str, tuple[str, dict[str, object]]] = {
     "settle_jobs": ("settle_jobs(array[1, 2]::bigint[], 'retry')", {}),
     "open_work": ("open_work('message', 500)", {}),
     "due_deletion": ("due_deletion('message', 500)", {}),
+    "preferences_of": ("preferences_of(:hash)", {}),
     "due_inbox": ("due_inbox('message', 500)", {}),
     "due_notices": ("due_notices('message', 500)", {}),
     "users_of": ("users_of(:id)", {"id": new_id()}),
@@ -68,6 +69,7 @@ ELSEWHERE = {
     "take_token",
     "forget_expired",
     "is_archived",
+    "set_theme",
 }
 """Doors that always answer something; each has its own test below."""
 
@@ -136,6 +138,7 @@ async def test_a_wrong_cookie_ends_and_changes_nobodys_session(ours: Tenant) -> 
     token = await accounts.sign_in(ours.email, PASSWORD, "tests", "192.0.2.9")
     await _ask("select close_session(:hash)", hash=fingerprint("wrong"))
     await _ask("select set_preferences(:hash, 'en')", hash=fingerprint("wrong"))
+    await _ask("select set_theme(:hash, 'dark')", hash=fingerprint("wrong"))
     await _ask("select forget_expired()")
     info = await sessions.resolve_session(token)
     assert info is not None
