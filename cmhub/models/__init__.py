@@ -28,10 +28,14 @@ from cmhub.models.people import (
     AgencySlug,
     AuditEvent,
     DataKey,
+    Invitation,
     Membership,
     RateBucket,
+    RecoveryCode,
     SpecialDay,
     UserAccount,
+    UserFactor,
+    UserKey,
     UserSession,
     UserToken,
     Workspace,
@@ -41,7 +45,17 @@ from cmhub.models.work import NoticePreference, Notification, Task
 
 GLOBAL_TABLES = frozenset(
     model.__tablename__
-    for model in (UserAccount, UserSession, UserToken, AgencySlug, RateBucket, NoticePreference)
+    for model in (
+        UserAccount,
+        UserSession,
+        UserToken,
+        UserKey,
+        UserFactor,
+        RecoveryCode,
+        AgencySlug,
+        RateBucket,
+        NoticePreference,
+    )
 )
 
 __all__ = [
@@ -62,6 +76,7 @@ __all__ = [
     "InAgency",
     "InWorkspace",
     "InboxView",
+    "Invitation",
     "Label",
     "Measure",
     "Member",
@@ -75,6 +90,7 @@ __all__ = [
     "Notification",
     "RateBucket",
     "Reaction",
+    "RecoveryCode",
     "Reply",
     "SavedReply",
     "SpecialDay",
@@ -82,6 +98,8 @@ __all__ = [
     "Thread",
     "ThreadLabel",
     "UserAccount",
+    "UserFactor",
+    "UserKey",
     "UserSession",
     "UserToken",
     "Workspace",
