@@ -21,6 +21,7 @@ from cmhub.models.desk import (
     SavedReply,
     ThreadLabel,
 )
+from cmhub.models.home import HandoverNote, HomeVisit
 from cmhub.models.networks import Channel, Connection
 from cmhub.models.outgoing import Measure, Reply
 from cmhub.models.people import (
@@ -71,6 +72,8 @@ __all__ = [
     "Draft",
     "EarlyEvent",
     "ExportRun",
+    "HandoverNote",
+    "HomeVisit",
     "Identity",
     "ImportRun",
     "InAgency",

@@ -3,10 +3,12 @@
 from cmhub.components.page import Page
 from cmhub.components.text import t
 from cmhub.pages.activity import activity
+from cmhub.pages.agency_home import agency_home
 from cmhub.pages.agency_settings import agency_settings
 from cmhub.pages.connections import connections
 from cmhub.pages.design import design
 from cmhub.pages.exports import exports
+from cmhub.pages.home import home
 from cmhub.pages.imports import imports
 from cmhub.pages.inbox import inbox
 from cmhub.pages.people import people
@@ -16,9 +18,11 @@ from cmhub.pages.settings import settings
 from cmhub.pages.workspace_people import workspace_people
 from cmhub.pages.workspaces import workspaces
 from cmhub.state.activity import ActivityState
+from cmhub.state.agency_home import AgencyHomeState
 from cmhub.state.agency_settings import AgencySettingsState
 from cmhub.state.connections import ConnectionsState
 from cmhub.state.exports import ExportsState
+from cmhub.state.home import HomeState
 from cmhub.state.imports import ImportsState
 from cmhub.state.inbox import InboxState
 from cmhub.state.people import PeopleState
@@ -32,6 +36,8 @@ BASE = "w/[agency_slug]/[workspace_slug]"
 AGENCY = "a/[agency_slug]"
 
 PAGES: tuple[Page, ...] = (
+    Page(f"{BASE}/home", home, t("home.title"), HomeState.load),
+    Page("a/[agency_slug]", agency_home, t("home.title"), AgencyHomeState.load),
     Page(f"{BASE}/inbox", inbox, t("inbox.title"), InboxState.load),
     Page(f"{BASE}/activity", activity, t("activity.title"), ActivityState.load),
     Page(f"{BASE}/connections", connections, t("connections.title"), ConnectionsState.load),
