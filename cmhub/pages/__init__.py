@@ -8,7 +8,9 @@ from cmhub.pages.agency_settings import agency_settings
 from cmhub.pages.agency_tasks import agency_tasks
 from cmhub.pages.connections import connections
 from cmhub.pages.design import design
+from cmhub.pages.exports import exports
 from cmhub.pages.home import home
+from cmhub.pages.imports import imports
 from cmhub.pages.inbox import inbox
 from cmhub.pages.notices import notices
 from cmhub.pages.people import people
@@ -22,7 +24,9 @@ from cmhub.state.activity import ActivityState
 from cmhub.state.agency_home import AgencyHomeState
 from cmhub.state.agency_settings import AgencySettingsState
 from cmhub.state.connections import ConnectionsState
+from cmhub.state.exports import ExportsState
 from cmhub.state.home import HomeState
+from cmhub.state.imports import ImportsState
 from cmhub.state.inbox import InboxState
 from cmhub.state.notice_settings import NoticeSettingsState
 from cmhub.state.people import PeopleState
@@ -45,6 +49,8 @@ PAGES: tuple[Page, ...] = (
     Page(f"{BASE}/tasks", tasks, t("tasks.title"), TasksState.load),
     Page("a/[agency_slug]/tasks", agency_tasks, t("tasks.title"), AgencyTasksState.load),
     Page("me/notifications", notices, t("notices.title"), NoticeSettingsState.load),
+    Page(f"{BASE}/settings/import", imports, t("imports.title"), ImportsState.load),
+    Page(f"{BASE}/settings/export", exports, t("exports.title"), ExportsState.load),
     Page(f"{BASE}/settings", settings, t("settings.title"), SettingsState.load),
     Page(f"{BASE}/settings/people", workspace_people, t("people.title"), WorkspacePeopleState.load),
     Page(f"{AGENCY}/people", people, t("people.title"), PeopleState.load),

@@ -16,6 +16,7 @@ from cmhub.web import (
     public,
     start,
     static,
+    transfers,
 )
 
 routes: list[BaseRoute] = [
@@ -28,6 +29,7 @@ routes: list[BaseRoute] = [
     *static.routes,
     *public.routes,
     *files.routes,
+    *transfers.routes,
     *design.routes,
     *notices.routes,
     *health.routes,

@@ -41,6 +41,8 @@ INSIDE = (
     "connections/?connect=matrix",
     "tasks/",
     "tasks/?whose=done",
+    "settings/import/",
+    "settings/export/",
 )
 
 
