@@ -6,16 +6,22 @@ from cmhub.pages.activity import activity
 from cmhub.pages.connections import connections
 from cmhub.pages.design import design
 from cmhub.pages.inbox import inbox
+from cmhub.pages.labels import labels
+from cmhub.pages.saved_replies import saved_replies
 from cmhub.pages.settings import settings
 from cmhub.state.activity import ActivityState
 from cmhub.state.connections import ConnectionsState
 from cmhub.state.inbox import InboxState
+from cmhub.state.labels import LabelsState
+from cmhub.state.saved_replies import SavedRepliesState
 from cmhub.state.settings import SettingsState
 
 BASE = "w/[agency_slug]/[workspace_slug]"
 
 PAGES: tuple[Page, ...] = (
     Page(f"{BASE}/inbox", inbox, t("inbox.title"), InboxState.load),
+    Page(f"{BASE}/settings/labels", labels, t("labels.title"), LabelsState.load),
+    Page(f"{BASE}/settings/replies", saved_replies, t("saved.title"), SavedRepliesState.load),
     Page(f"{BASE}/activity", activity, t("activity.title"), ActivityState.load),
     Page(f"{BASE}/connections", connections, t("connections.title"), ConnectionsState.load),
     Page(f"{BASE}/settings", settings, t("settings.title"), SettingsState.load),

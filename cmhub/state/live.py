@@ -19,6 +19,7 @@ from reflex.app import App
 from reflex.istate.manager.token import BaseStateToken
 
 from cmhub.db import LIVE, app_url
+from cmhub.state.presence import PRESENCE
 from cmhub.state.visit import Visit
 from cmhub.telemetry import TABS as SHOWN
 
@@ -132,10 +133,13 @@ def _heard(app: App, payload: str) -> None:
         told = json.loads(payload)
         room = (UUID(told["agency"]), UUID(told["workspace"]))
         topics = [str(each) for each in told["topics"]]
+        if "presence" in told and PRESENCE.hear(room, told["presence"]):
+            topics.append("presence")
     except (ValueError, KeyError, TypeError):
         logger.warning("live updates: a notification could not be read")
         return
-    TABS.tell(app, room, topics)
+    if topics:
+        TABS.tell(app, room, topics)
 
 
 def _room(visit: Visit | None) -> tuple[UUID, UUID] | None:
