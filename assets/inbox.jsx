@@ -3,19 +3,20 @@ import { Children, useEffect, useId, useRef, useState } from "react";
 const KEEP = 800; // ms after the last key
 const ASK = 120;
 const WRITES = 3000;
+const RESTS = 5000;
 const LOOKS = 20000;
 const fold = (words) => words.normalize("NFKD").replace(/\p{M}/gu, "").toLowerCase();
 const SIGNS = { "/": /(^|\s)\/(\S*)$/u, "@": /(^|\s)@([^\n@]{0,40})$/u };
 
 /** A field to write in. It keeps what is written, tells that somebody writes, and proposes after a sign. */
-export function Writer({ sign, items, local, onAsk, onKeep, onWrite, proposing, children, className, ...rest }) {
+export function Writer({ sign, items, local, onAsk, onKeep, onWrite, onRest, proposing, children, className, ...rest }) {
   const field = useRef(null);
   const list = useId();
   const calls = useRef({});
-  const late = useRef({ keep: 0, ask: 0, told: 0, words: null });
+  const late = useRef({ keep: 0, ask: 0, rest: 0, told: 0, words: null, empty: true });
   const [sought, setSought] = useState(null);
   const [at, setAt] = useState(0);
-  calls.current = { onAsk, onKeep, onWrite };
+  calls.current = { onAsk, onKeep, onWrite, onRest };
   const all = items ?? [];
   const found = sought === null ? [] : local ? all.filter((one) => fold(one.title).includes(fold(sought))) : all;
   const open = sought !== null && (found.length > 0 || !local);
@@ -26,9 +27,15 @@ export function Writer({ sign, items, local, onAsk, onKeep, onWrite, proposing, 
     calls.current.onKeep?.(late.current.words);
     late.current.words = null;
   }
+  function still() {
+    clearTimeout(late.current.rest);
+    if (late.current.told) calls.current.onRest?.();
+    late.current.told = 0;
+  }
   function forget() {
     clearTimeout(late.current.keep);
     late.current.words = null;
+    still();
   }
   useEffect(() => {
     const form = field.current.form;
@@ -39,6 +46,7 @@ export function Writer({ sign, items, local, onAsk, onKeep, onWrite, proposing, 
       form?.removeEventListener("submit", forget);
       document.removeEventListener("visibilitychange", gone);
       clearTimeout(late.current.ask);
+      clearTimeout(late.current.rest);
       keep();
     };
   }, []);
@@ -59,10 +67,14 @@ export function Writer({ sign, items, local, onAsk, onKeep, onWrite, proposing, 
       clearTimeout(late.current.keep);
       late.current.keep = setTimeout(keep, KEEP);
     }
-    if (Date.now() - late.current.told > WRITES) {
+    const empty = field.current.value.trim() === "";
+    if (!empty && (late.current.empty || Date.now() - late.current.told > WRITES)) {
       late.current.told = Date.now();
       calls.current.onWrite?.();
     }
+    late.current.empty = empty;
+    clearTimeout(late.current.rest);
+    late.current.rest = setTimeout(still, RESTS);
   }
   function put(words) {
     const { value, selectionStart } = field.current;

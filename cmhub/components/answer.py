@@ -112,6 +112,7 @@ def _reply_form() -> rx.Component:
             on_ask=WritingState.propose,
             on_keep=lambda body: WritingState.keep(thread.id.to(str), body),
             on_write=_beat(writes=True),
+            on_rest=_beat(writes=False),
             custom_attrs={"data-submits": ""},
         ),
         rx.el.div(

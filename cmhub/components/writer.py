@@ -31,6 +31,7 @@ class Writer(BaseHTML):
     on_ask: rx.EventHandler[passthrough_event_spec(str)]
     on_keep: rx.EventHandler[passthrough_event_spec(str)]
     on_write: rx.EventHandler[no_args_event_spec]
+    on_rest: rx.EventHandler[no_args_event_spec]
 
 
 class Answer(BaseHTML):

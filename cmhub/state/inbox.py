@@ -30,6 +30,7 @@ from cmhub.services.sorting import SnoozeChoice
 from cmhub.services.threads import ThreadView
 from cmhub.state.asked import asked, asked_id, entered
 from cmhub.state.base import SessionState, tell, told
+from cmhub.state.live import LiveState
 from cmhub.state.marks import requires
 from cmhub.state.visit import current_actor, current_place, place
 
@@ -158,7 +159,7 @@ class InboxState(rx.State):
     _undo: tuple[str, Any] = ("", None)
     _begun: datetime | None = None
     _kept: bool = False
-    _desk: str = ""
+    _desk: tuple[str, int] = ("", 0)
 
     @rx.event
     @requires(Permission.INBOX_READ)
@@ -173,11 +174,23 @@ class InboxState(rx.State):
             chosen=given.get("thread", ""),
         )
         self._put(filters=sum(1 for value in self.asked.fields.values() if value))
-        if self._desk != str(place()):
-            await self._load_desk()
+        shown = await self._shown_before()
         await self._list()
         self._know_view()
-        await self._open(fresh=self.chosen != before)
+        await self._open(fresh=self.chosen != before or not shown)
+
+    async def _shown_before(self) -> bool:
+        """Load labels, people and views where they may have changed since they were loaded.
+
+        Returns:
+            Whether the page was open already, and only its address has changed.
+        """
+        changes = (await self.get_state(LiveState)).changes.get("desk", 0)
+        here = f"{place()} {self.router.session.session_id}"
+        before, self._desk = self._desk, (here, changes)
+        if self._desk != before:
+            await self._load_desk()
+        return before[0] == here
 
     def _put(self, **values: object) -> None:
         """Set what differs: what is assigned is sent, whether or not it does."""
@@ -227,7 +240,6 @@ class InboxState(rx.State):
         ]
         self._put(labels=list(known), people=choices)
         await self._load_views()
-        self._desk = str(place())
 
     async def _load_views(self) -> None:
         actor = current_actor().within(place())

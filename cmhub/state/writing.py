@@ -46,7 +46,8 @@ class WritingState(rx.State):
         async with unit_of_work(actor) as session:
             await drafts.keep_draft(session, actor, place(), thread, body, begun)
         if here:
-            shown._kept = bool(body.strip())
+            # The field shows it again when it is made anew, as after another page.
+            shown.draft, shown._kept = body, bool(body.strip())
 
     @rx.event
     @requires(Permission.INBOX_ANSWER)
@@ -122,6 +123,9 @@ class WritingState(rx.State):
                     session, actor, place(), thread, self._seat, writes=writes
                 )
             self._look(thread)
+        if writes:
+            # From the first key on, what others answer came meanwhile.
+            (await inbox_of(self))._kept = True
 
     @rx.event
     @requires(Permission.INBOX_READ)
