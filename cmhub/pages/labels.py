@@ -92,7 +92,7 @@ def _form() -> rx.Component:
             ),
             rx.el.fieldset(
                 rx.el.legend(t("labels.color"), class_name="font-medium mb-1"),
-                rx.el.div(*[_color(color) for color in COLORS], class_name="swatches"),
+                rx.el.div(*[_color(color) for color in COLORS], class_name="label-choices"),
             ),
             rx.el.footer(
                 button(
@@ -121,7 +121,7 @@ def _color(color: str) -> rx.Component:
             class_name="sr-only",
         ),
         label_chip(t(f"labels.color.{color}"), color),
-        class_name="swatch",
+        class_name="label-choice",
     )
 
 
