@@ -23,6 +23,7 @@ from cmhub.models import new_id
 from cmhub.queue import Work
 from cmhub.services import (
     activity,
+    archiving,
     colleagues,
     connecting,
     connections,
@@ -44,6 +45,7 @@ from cmhub.services import (
 )
 from cmhub.services.notices import reading as notices
 from cmhub.services.references import Reference, find_thing, find_things
+from cmhub.services.search import finding
 from tests.support.community import credentials, room
 from tests.support.tenants import Space, Tenant, make_tenant
 
@@ -270,12 +272,19 @@ BY_WORKSPACE: Mapping[str, Call] = {
     "tasks.reading.count_tasks": lambda s, a: tasks.count_tasks(
         s, a.actor, [a.prey.id], now=datetime.now(UTC)
     ),
+    "search.finding.search_messages": lambda s, a: finding.search_messages(
+        s, a.actor, a.prey.id, finding.Search("notice")
+    ),
     "files.put_file": lambda _, a: files.put_file(a.actor, a.prey.id, "logo/a.png", b"x"),
     "files.fetch_file": lambda _, a: files.fetch_file(
         a.actor, a.prey.id, "logo/a.png", Path("/dev/null")
     ),
     "files.delete_file": lambda _, a: files.delete_file(a.actor, a.prey.id, "logo/a.png"),
     "files.open_file": lambda _, a: files.open_file(a.actor, a.prey.id, "logo/a.png"),
+    "archiving.archive_workspace": lambda s, a: archiving.archive_workspace(s, a.actor, a.prey.id),
+    "archiving.restore_workspace": lambda s, a: archiving.restore_workspace(s, a.actor, a.prey.id),
+    "archiving.ask_deletion": lambda s, a: archiving.ask_deletion(s, a.actor, a.prey.id),
+    "archiving.cancel_deletion": lambda s, a: archiving.cancel_deletion(s, a.actor, a.prey.id),
     "settings.read_settings": lambda s, a: settings.read_settings(s, a.actor, a.prey.id),
     "settings.save_settings": lambda s, a: settings.save_settings(
         s, a.actor, a.prey.id, name="A", client="B", time_zone="UTC", languages=["en"], brand=""
@@ -288,6 +297,8 @@ BY_WORKSPACE: Mapping[str, Call] = {
     "files.list_files": lambda _, a: anext(files.list_files(a.actor, a.prey.id)),
 }
 WITHOUT = {
+    "archiving.list_workspaces": "it takes no ids",
+    "archiving.with_archived": "it takes no ids, see tests/services/test_archiving.py",
     "settings.read_agency": "it takes no ids",
     "settings.agency_defaults": "it takes no ids",
     "settings.save_agency": "it takes no ids",

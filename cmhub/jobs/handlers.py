@@ -4,7 +4,7 @@ from collections.abc import Awaitable, Callable, Mapping
 
 from cmhub.jobs.mails import HANDLERS as MAILS
 from cmhub.queue import Work
-from cmhub.services import delivering, notes, sorting, syncing, views
+from cmhub.services import archiving, delivering, notes, sorting, syncing, views
 from cmhub.services.notices.mailing import mail_due
 from cmhub.services.tasks.reminding import remind
 
@@ -15,6 +15,7 @@ HANDLERS: Mapping[str, Handler] = {
     "history.read": syncing.read_history,
     "reply.send": delivering.send,
     "measure.apply": delivering.apply,
+    "workspace.delete": archiving.delete_for_good,
     "thread.wake": sorting.wake,
     "note.forget": notes.forget,
     "view.forget": views.forget,
@@ -26,6 +27,7 @@ DUE: Mapping[str, str] = {
     "history": "history.read",
     "reply": "reply.send",
     "measure": "measure.apply",
+    "deletion": "workspace.delete",
     "snooze": "thread.wake",
     "note": "note.forget",
     "view": "view.forget",
@@ -38,6 +40,7 @@ DUE_DOORS: Mapping[str, str] = {
     "note": "due_inbox",
     "view": "due_inbox",
     **dict.fromkeys(("history", "reply", "measure"), "open_work"),
+    "deletion": "due_deletion",
     "task": "due_notices",
     "notice": "due_notices",
 }

@@ -26,6 +26,7 @@ from cmhub.integrations.tracing import trace_process
 from cmhub.jobs.handlers import DUE, DUE_DOORS, HANDLERS, Handler
 from cmhub.jobs.streams import Streams
 from cmhub.queue import Work, enqueue
+from cmhub.services.archiving import is_archived
 from cmhub.telemetry import note_job, span
 
 SWEEP_SECONDS = 30.0
@@ -126,7 +127,8 @@ def _job(kind: str, handler: Handler) -> Callable[[Job], Awaitable[None]]:
             span("job", kind=kind),
         ):
             try:
-                await handler(work)
+                if await _may_run(work):
+                    await handler(work)
             except Exception as error:
                 known = is_away(error)
                 final = job.attempts >= ATTEMPTS and not known
@@ -140,6 +142,13 @@ def _job(kind: str, handler: Handler) -> Callable[[Job], Awaitable[None]]:
             note_job(kind, "done", time.monotonic() - began)
 
     return run
+
+
+async def _may_run(work: Work) -> bool:
+    """Whether its workspace is not archived; restored, its rows are due and have jobs again."""
+    if work.agency_id is None or work.workspace_id is None:
+        return True
+    return not await is_archived(work.agency_id, work.workspace_id)
 
 
 def retry_delay(attempts: int) -> timedelta:

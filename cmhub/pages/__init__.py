@@ -3,20 +3,25 @@
 from cmhub.components.page import Page
 from cmhub.components.text import t
 from cmhub.pages.activity import activity
+from cmhub.pages.agency_settings import agency_settings
 from cmhub.pages.connections import connections
 from cmhub.pages.design import design
 from cmhub.pages.inbox import inbox
 from cmhub.pages.labels import labels
 from cmhub.pages.saved_replies import saved_replies
 from cmhub.pages.settings import settings
+from cmhub.pages.workspaces import workspaces
 from cmhub.state.activity import ActivityState
+from cmhub.state.agency_settings import AgencySettingsState
 from cmhub.state.connections import ConnectionsState
 from cmhub.state.inbox import InboxState
 from cmhub.state.labels import LabelsState
 from cmhub.state.saved_replies import SavedRepliesState
 from cmhub.state.settings import SettingsState
+from cmhub.state.workspaces import WorkspacesState
 
 BASE = "w/[agency_slug]/[workspace_slug]"
+AGENCY = "a/[agency_slug]"
 
 PAGES: tuple[Page, ...] = (
     Page(f"{BASE}/inbox", inbox, t("inbox.title"), InboxState.load),
@@ -25,6 +30,10 @@ PAGES: tuple[Page, ...] = (
     Page(f"{BASE}/activity", activity, t("activity.title"), ActivityState.load),
     Page(f"{BASE}/connections", connections, t("connections.title"), ConnectionsState.load),
     Page(f"{BASE}/settings", settings, t("settings.title"), SettingsState.load),
+    Page(f"{AGENCY}/workspaces", workspaces, t("workspaces.title"), WorkspacesState.load),
+    Page(
+        f"{AGENCY}/settings", agency_settings, t("settings.agency.title"), AgencySettingsState.load
+    ),
     # In every build, so that what is tested is what is shipped; `web/design.py` opens it or not.
     Page("design", design, t("design.title")),
 )

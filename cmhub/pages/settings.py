@@ -112,13 +112,15 @@ def logo_part(
     )
 
 
-def zone_field(zones: Var[Any], chosen: Var[str], label: Var[str], error: Var[str]) -> rx.Component:
+def zone_field(
+    zones: Var[Any], chosen: Var[str], error: Var[str], hint: Var[str] | str = ""
+) -> rx.Component:
     """Choose a time zone among all, by part of the world."""
     return select_field(
         "time_zone",
-        label,
+        t("settings.time_zone"),
         rx.foreach(zones.to(list[ZoneGroup]), _zone_group),
-        hint=t("settings.time_zone.hint"),
+        hint=hint,
         error=error,
         default_value=chosen,
     )
@@ -171,8 +173,8 @@ def _facts() -> rx.Component:
         zone_field(
             state.zones,
             state.time_zone,
-            t("settings.time_zone"),
             told_fault(state.faults["time_zone"]),
+            t("settings.time_zone.hint"),
         ),
     )
 

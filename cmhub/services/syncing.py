@@ -12,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from cmhub.actor import Actor, system_actor
 from cmhub.db import DatabaseAway, announce, unit_of_work
-from cmhub.errors import CMHubError
+from cmhub.errors import CMHubError, Invalid
 from cmhub.integrations.networks import network
 from cmhub.integrations.networks.base import (
     Batch,
@@ -101,11 +101,17 @@ async def open_source(session: AsyncSession, workspace_id: UUID, connection_id: 
     """What reading a connection needs to know.
 
     Raises:
-        NotFound, Invalid: it cannot be read any more.
+        NotFound, Invalid: it cannot be read any more, or not while its workspace is archived.
     """
     opened = await open_connection(session, workspace_id, connection_id)
-    zone = await session.scalar(select(Workspace.time_zone).where(Workspace.id == workspace_id))
-    return Source(opened, ZoneInfo(zone or "UTC"))
+    found = (
+        await session.execute(
+            select(Workspace.time_zone, Workspace.archived_at).where(Workspace.id == workspace_id)
+        )
+    ).one()
+    if found.archived_at is not None:
+        raise Invalid("archived")
+    return Source(opened, ZoneInfo(found.time_zone))
 
 
 async def read_live(actor: Actor, work: Work, owner: UUID, wait_seconds: float) -> bool:

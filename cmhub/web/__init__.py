@@ -2,7 +2,7 @@
 
 from starlette.routing import BaseRoute
 
-from cmhub.web import auth, boot, brand, design, files, health, public, start, static
+from cmhub.web import auth, boot, brand, design, files, health, install, public, start, static
 
 routes: list[BaseRoute] = [
     *boot.routes,
@@ -14,4 +14,5 @@ routes: list[BaseRoute] = [
     *files.routes,
     *design.routes,
     *health.routes,
+    *install.routes,
 ]

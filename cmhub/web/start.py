@@ -8,6 +8,7 @@ from cmhub.actor import ROLE_TABLE, Actor, Permission
 from cmhub.db import unit_of_work
 from cmhub.errors import CMHubError, NotFound
 from cmhub.services.sessions import Place, SessionInfo, actor_in, find_place
+from cmhub.services.settings import agency_defaults
 from cmhub.services.workspaces import create_workspace
 from cmhub.services.zones import present_name, zones
 from cmhub.web.auth import SIGN_IN, routes_of
@@ -79,7 +80,14 @@ async def show_start(request: Request) -> Response:
     info = await who(request)
     if info is None:
         return go(f"{SIGN_IN}?next=/start/")
-    return _show(request, info, Form(values={"agency": request.query_params.get("agency", "")}))
+    form = Form(values={"agency": request.query_params.get("agency", "")})
+    founder = _founder(request, info, form.value("agency"))
+    if founder is not None:
+        actor, _ = founder
+        async with unit_of_work(actor) as session:
+            defaults = await agency_defaults(session, actor)
+        form.values["time_zone"] = present_name(defaults.time_zone)
+    return _show(request, info, form)
 
 
 @from_our_pages

@@ -38,6 +38,9 @@ workspace:settings   yes   yes   yes     -         -        -       -
 HANDLERS = """
 SessionState.dismiss                 public
 SessionState.tell_unforeseen         public
+CountsState.load                     signed-in
+PaletteState.search                  signed-in
+PaletteState.forget                  signed-in
 InboxState.load                      inbox:read
 InboxState.refresh                   inbox:read
 InboxState.refresh_desk              inbox:read
@@ -86,6 +89,17 @@ ConnectionsState.choose              connection:manage
 ConnectionsState.ask_to_leave        connection:manage
 ConnectionsState.disconnect          connection:manage
 SessionState.refresh                 signed-in
+AgencySettingsState.load             agency:settings
+AgencySettingsState.save             agency:settings
+AgencySettingsState.remove_logo      agency:settings
+AgencySettingsState.undo             agency:settings
+WorkspacesState.load                 agency:read
+WorkspacesState.archive              workspace:archive
+WorkspacesState.restore              workspace:archive
+WorkspacesState.ask_to_delete        workspace:archive
+WorkspacesState.delete               workspace:archive
+WorkspacesState.keep                 workspace:archive
+WorkspacesState.undo                 workspace:archive
 SettingsState.load                   workspace:settings
 SettingsState.write_colour           workspace:settings
 SettingsState.pick_colour            workspace:settings
@@ -122,6 +136,9 @@ GET /design                          public
 GET /design/                         public
 GET /files/{agency}/{workspace}/{name:path}  signed-in
 GET /healthz                         public
+GET /manifest.webmanifest            public
+GET /offline/                        public
+GET /worker.js                       public
 GET /metrics                         public
 POST /preferences                    public
 GET /accessibility                   public
