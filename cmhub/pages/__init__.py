@@ -12,9 +12,11 @@ from cmhub.pages.exports import exports
 from cmhub.pages.home import home
 from cmhub.pages.imports import imports
 from cmhub.pages.inbox import inbox
+from cmhub.pages.labels import labels
 from cmhub.pages.notices import notices
 from cmhub.pages.people import people
 from cmhub.pages.profile import profile
+from cmhub.pages.saved_replies import saved_replies
 from cmhub.pages.security import security
 from cmhub.pages.settings import settings
 from cmhub.pages.tasks import tasks
@@ -28,9 +30,11 @@ from cmhub.state.exports import ExportsState
 from cmhub.state.home import HomeState
 from cmhub.state.imports import ImportsState
 from cmhub.state.inbox import InboxState
+from cmhub.state.labels import LabelsState
 from cmhub.state.notice_settings import NoticeSettingsState
 from cmhub.state.people import PeopleState
 from cmhub.state.profile import ProfileState
+from cmhub.state.saved_replies import SavedRepliesState
 from cmhub.state.security import SecurityState
 from cmhub.state.settings import SettingsState
 from cmhub.state.tasks import AgencyTasksState, TasksState
@@ -44,6 +48,8 @@ PAGES: tuple[Page, ...] = (
     Page(f"{BASE}/home", home, t("home.title"), HomeState.load),
     Page("a/[agency_slug]", agency_home, t("home.title"), AgencyHomeState.load),
     Page(f"{BASE}/inbox", inbox, t("inbox.title"), InboxState.load),
+    Page(f"{BASE}/settings/labels", labels, t("labels.title"), LabelsState.load),
+    Page(f"{BASE}/settings/replies", saved_replies, t("saved.title"), SavedRepliesState.load),
     Page(f"{BASE}/activity", activity, t("activity.title"), ActivityState.load),
     Page(f"{BASE}/connections", connections, t("connections.title"), ConnectionsState.load),
     Page(f"{BASE}/tasks", tasks, t("tasks.title"), TasksState.load),
