@@ -17,6 +17,7 @@ from cmhub.queue import Work
 from cmhub.services import files
 from cmhub.services.importing import runs
 from cmhub.services.importing.runs import ImportView, Upload
+from cmhub.services.notices.reading import list_notices
 from tests.support.agency import NewAgency
 from tests.support.rights import held
 
@@ -82,6 +83,17 @@ async def test_the_same_file_again_adds_nothing(agency: NewAgency) -> None:
     again = await _view(agency, run)
     assert (again.added, again.known) == (0, 30)
     assert await _messages(agency) == 30
+
+
+async def test_who_started_it_is_told_how_it_ended(agency: NewAgency) -> None:
+    await _work(agency, await _receive(agency, _lines(3), name="bon.jsonl"))
+    await _work(agency, await _receive(agency, b"\x00\x01 nothing of use", name="photo.bin"))
+    async with unit_of_work(agency.owner) as session:
+        told = await list_notices(session, agency.owner)
+    assert [(one.kind, one.words, one.path) for one in told] == [
+        ("import_failed", "photo.bin", "settings/import/"),
+        ("import_finished", "bon.jsonl", "settings/import/"),
+    ]
 
 
 async def test_the_file_is_not_kept_after_the_import(agency: NewAgency) -> None:
