@@ -4,14 +4,20 @@ from cmhub.components.page import Page
 from cmhub.components.text import t
 from cmhub.pages.activity import activity
 from cmhub.pages.agency_settings import agency_settings
+from cmhub.pages.audit import audit
 from cmhub.pages.connections import connections
 from cmhub.pages.design import design
+from cmhub.pages.failures import failures
+from cmhub.pages.hours import hours
 from cmhub.pages.inbox import inbox
 from cmhub.pages.settings import settings
 from cmhub.pages.workspaces import workspaces
 from cmhub.state.activity import ActivityState
 from cmhub.state.agency_settings import AgencySettingsState
+from cmhub.state.audit import AuditState
 from cmhub.state.connections import ConnectionsState
+from cmhub.state.failures import FailuresState
+from cmhub.state.hours import HoursState
 from cmhub.state.inbox import InboxState
 from cmhub.state.settings import SettingsState
 from cmhub.state.workspaces import WorkspacesState
@@ -24,6 +30,9 @@ PAGES: tuple[Page, ...] = (
     Page(f"{BASE}/activity", activity, t("activity.title"), ActivityState.load),
     Page(f"{BASE}/connections", connections, t("connections.title"), ConnectionsState.load),
     Page(f"{BASE}/settings", settings, t("settings.title"), SettingsState.load),
+    Page(f"{BASE}/settings/hours", hours, t("settings.title"), HoursState.load),
+    Page(f"{AGENCY}/audit", audit, t("audit.title"), AuditState.load),
+    Page(f"{AGENCY}/jobs", failures, t("failures.title"), FailuresState.load),
     Page(f"{AGENCY}/workspaces", workspaces, t("workspaces.title"), WorkspacesState.load),
     Page(
         f"{AGENCY}/settings", agency_settings, t("settings.agency.title"), AgencySettingsState.load

@@ -2,12 +2,13 @@
 
 from starlette.routing import BaseRoute
 
-from cmhub.web import auth, boot, brand, design, files, health, public, start, static
+from cmhub.web import audit, auth, boot, brand, design, files, health, public, start, static
 
 routes: list[BaseRoute] = [
     *boot.routes,
     *brand.routes,
     *auth.routes,
+    *audit.routes,
     *start.routes,
     *static.routes,
     *public.routes,

@@ -5,7 +5,7 @@ from datetime import UTC, date, datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import select, update
+from sqlalchemy import func, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from cmhub.actor import Actor, Role
@@ -51,6 +51,8 @@ class Space:
     view_id: UUID
     task_id: UUID
 
+    special_day_id: UUID
+
     @property
     def id(self) -> UUID:
         return self.community.workspace_id
@@ -95,14 +97,18 @@ async def _fill(actor: Actor, workspace_id: UUID) -> Space:
         ).one()
         reply = await replies.send_reply(session, actor, workspace_id, thread.id, "Ici.")
         measure = await measures.delete_message(session, actor, workspace_id, message.id)
-        await session.execute(update(Reply).where(Reply.id == reply).values(state="failed"))
+        await session.execute(
+            update(Reply).where(Reply.id == reply).values(state="failed", failed_at=func.now())
+        )
         desk = await _fill_desk(session, actor, workspace_id, thread.id)
         task = await tasks.create_task(session, actor, workspace_id, tasks.TaskDraft("Rappeler"))
         await _tell_owner(session, actor, workspace_id, task)
+        special_day = new_id()
         session.add(
             SpecialDay(
                 agency_id=actor.agency_id,
                 workspace_id=workspace_id,
+                id=special_day,
                 day=date(2026, 12, 24),
                 name="Inventaire",
                 hours=[],
@@ -118,7 +124,7 @@ async def _fill(actor: Actor, workspace_id: UUID) -> Space:
                 created_at=datetime.now(UTC),
             )
         )
-    return Space(actor, community, thread.id, message.id, reply, measure, *desk, task)
+    return Space(actor, community, thread.id, message.id, reply, measure, *desk, task, special_day)
 
 
 async def _fill_desk(
