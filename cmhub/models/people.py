@@ -32,8 +32,10 @@ class UserAccount(Base):
     language: Mapped[str]
     time_zone: Mapped[str]
     password_hash: Mapped[str]
+    theme: Mapped[str] = mapped_column(server_default="system")
     confirmed_at: Mapped[datetime | None]
     created_at: Mapped[datetime]
+    __table_args__ = (CheckConstraint("theme in ('light', 'dark', 'system')", name="theme"),)
 
 
 class UserSession(Base):

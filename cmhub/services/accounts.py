@@ -39,6 +39,7 @@ from cmhub.services.checks import (
 )
 from cmhub.services.limits import Limit, network_of, take_attempt
 
+THEMES = ("light", "dark", "system")
 Purpose = Literal["confirm", "reset"]
 LASTING = {"confirm": timedelta(days=2), "reset": timedelta(hours=1)}
 
@@ -47,6 +48,14 @@ _HASHER = PasswordHasher(time_cost=2, memory_cost=19 * 1024, parallelism=1)
 _BEAT = 0.25
 _SIGN_IN_ACCOUNT, _SIGN_IN_PLACE = Limit(10, 30), Limit(100, 2)
 _MAIL_ACCOUNT, _MAIL_PLACE = Limit(5, 300), Limit(40, 30)
+
+
+@dataclass(frozen=True, slots=True)
+class Preferences:
+    """How a user wants to see CMHub: ``theme`` is one of ``THEMES``."""
+
+    language: str
+    theme: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -283,6 +292,29 @@ async def keep_language(token: str, language: str) -> None:
             text("select set_preferences(:hash, :language)"),
             {"hash": fingerprint(token), "language": language},
         )
+
+
+async def keep_theme(token: str, theme: str) -> None:
+    """Remember the appearance that the session's user chose; nobody's token changes nothing."""
+    if theme not in THEMES:
+        return
+    async with doors() as session:
+        await session.execute(
+            text("select set_theme(:hash, :theme)"),
+            {"hash": fingerprint(token), "theme": theme},
+        )
+
+
+async def find_preferences(token: str) -> Preferences | None:
+    """Return what the session's user prefers, for a browser that does not know it yet."""
+    async with doors() as session:
+        found = (
+            await session.execute(
+                text("select language, theme from preferences_of(:hash)"),
+                {"hash": fingerprint(token)},
+            )
+        ).one_or_none()
+    return None if found is None else Preferences(found.language, found.theme)
 
 
 async def token_is_good(purpose: Purpose, token: str) -> bool:

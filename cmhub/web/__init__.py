@@ -3,6 +3,7 @@
 from starlette.routing import BaseRoute
 
 from cmhub.web import audit, auth, boot, brand, design, files, health, public, start, static
+from cmhub.web import auth, boot, brand, design, files, health, install, public, start, static
 
 routes: list[BaseRoute] = [
     *boot.routes,
@@ -15,4 +16,5 @@ routes: list[BaseRoute] = [
     *files.routes,
     *design.routes,
     *health.routes,
+    *install.routes,
 ]

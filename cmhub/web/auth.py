@@ -14,6 +14,7 @@ from cmhub.web.cookies import (
     device,
     drop_session,
     keep_language,
+    keep_look,
     keep_session,
     session_token,
     who,
@@ -108,6 +109,7 @@ async def _enter(request: Request, token: str, path: str) -> Response:
     info = await resolve_session(token)
     if info and LANGUAGE_COOKIE not in request.cookies:
         keep_language(answer, info.language)
+    await keep_look(answer, token)
     return answer
 
 

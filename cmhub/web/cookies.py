@@ -4,8 +4,9 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from cmhub.config import settings
+from cmhub.services.accounts import find_preferences
 from cmhub.services.sessions import LONGEST, SessionInfo, resolve_session
-from cmhub.web.boot import LANGUAGE_COOKIE
+from cmhub.web.boot import LANGUAGE_COOKIE, THEME_COOKIE
 
 _YEAR = 365 * 24 * 3600
 
@@ -50,6 +51,22 @@ def keep_language(answer: Response, language: str) -> None:
     answer.set_cookie(
         LANGUAGE_COOKIE,
         language,
+        max_age=_YEAR,
+        path="/",
+        secure=settings().secure,
+        httponly=True,
+        samesite="lax",
+    )
+
+
+async def keep_look(answer: Response, token: str) -> None:
+    """Have the browser keep the appearance that the session's user chose, wherever they did."""
+    found = await find_preferences(token)
+    if found is None:
+        return
+    answer.set_cookie(
+        THEME_COOKIE,
+        found.theme,
         max_age=_YEAR,
         path="/",
         secure=settings().secure,

@@ -38,6 +38,9 @@ workspace:settings   yes   yes   yes     -         -        -       -
 HANDLERS = """
 SessionState.dismiss                 public
 SessionState.tell_unforeseen         public
+CountsState.load                     signed-in
+PaletteState.search                  signed-in
+PaletteState.forget                  signed-in
 InboxState.load                      inbox:read
 InboxState.refresh                   inbox:read
 InboxState.set_thread_state          inbox:answer
@@ -119,6 +122,9 @@ GET /design                          public
 GET /design/                         public
 GET /files/{agency}/{workspace}/{name:path}  signed-in
 GET /healthz                         public
+GET /manifest.webmanifest            public
+GET /offline/                        public
+GET /worker.js                       public
 GET /metrics                         public
 POST /preferences                    public
 GET /accessibility                   public
