@@ -2,8 +2,19 @@
 
 from starlette.routing import BaseRoute
 
-from cmhub.web import audit, auth, boot, brand, design, files, health, public, start, static
-from cmhub.web import auth, boot, brand, design, files, health, install, public, start, static
+from cmhub.web import (
+    audit,
+    auth,
+    boot,
+    brand,
+    design,
+    files,
+    health,
+    install,
+    public,
+    start,
+    static,
+)
 
 routes: list[BaseRoute] = [
     *boot.routes,
