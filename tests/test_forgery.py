@@ -45,6 +45,7 @@ from cmhub.services import (
 )
 from cmhub.services.notices import reading as notices
 from cmhub.services.references import Reference, find_thing, find_things
+from cmhub.services.search import finding
 from tests.support.community import credentials, room
 from tests.support.tenants import Space, Tenant, make_tenant
 
@@ -270,6 +271,9 @@ BY_WORKSPACE: Mapping[str, Call] = {
     ),
     "tasks.reading.count_tasks": lambda s, a: tasks.count_tasks(
         s, a.actor, [a.prey.id], now=datetime.now(UTC)
+    ),
+    "search.finding.search_messages": lambda s, a: finding.search_messages(
+        s, a.actor, a.prey.id, finding.Search("notice")
     ),
     "files.put_file": lambda _, a: files.put_file(a.actor, a.prey.id, "logo/a.png", b"x"),
     "files.fetch_file": lambda _, a: files.fetch_file(

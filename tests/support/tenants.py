@@ -16,7 +16,7 @@ from cmhub.integrations.networks.base import (
     IncomingEdit,
     IncomingReaction,
 )
-from cmhub.models import Membership, Message, Reply, SpecialDay, Thread, new_id
+from cmhub.models import MemberMerge, Membership, Message, Reply, SpecialDay, Thread, new_id
 from cmhub.services import (
     drafts,
     labels,
@@ -113,6 +113,18 @@ async def _fill(actor: Actor, workspace_id: UUID) -> Space:
                 name="Inventaire",
                 hours=[],
                 created_at=datetime.now(UTC),
+            )
+        )
+        session.add(
+            MemberMerge(
+                agency_id=actor.agency_id,
+                workspace_id=workspace_id,
+                kept_id=message.member_id,
+                absorbed_id=message.member_id,
+                name="Ben",
+                identities=[],
+                user_name="Zoé",
+                at=datetime.now(UTC),
             )
         )
         session.add(
