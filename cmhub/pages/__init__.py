@@ -10,7 +10,11 @@ from cmhub.pages.design import design
 from cmhub.pages.failures import failures
 from cmhub.pages.hours import hours
 from cmhub.pages.inbox import inbox
+from cmhub.pages.people import people
+from cmhub.pages.profile import profile
+from cmhub.pages.security import security
 from cmhub.pages.settings import settings
+from cmhub.pages.workspace_people import workspace_people
 from cmhub.pages.workspaces import workspaces
 from cmhub.state.activity import ActivityState
 from cmhub.state.agency_settings import AgencySettingsState
@@ -19,7 +23,11 @@ from cmhub.state.connections import ConnectionsState
 from cmhub.state.failures import FailuresState
 from cmhub.state.hours import HoursState
 from cmhub.state.inbox import InboxState
+from cmhub.state.people import PeopleState
+from cmhub.state.profile import ProfileState
+from cmhub.state.security import SecurityState
 from cmhub.state.settings import SettingsState
+from cmhub.state.workspace_people import WorkspacePeopleState
 from cmhub.state.workspaces import WorkspacesState
 
 BASE = "w/[agency_slug]/[workspace_slug]"
@@ -33,6 +41,10 @@ PAGES: tuple[Page, ...] = (
     Page(f"{BASE}/settings/hours", hours, t("settings.title"), HoursState.load),
     Page(f"{AGENCY}/audit", audit, t("audit.title"), AuditState.load),
     Page(f"{AGENCY}/jobs", failures, t("failures.title"), FailuresState.load),
+    Page(f"{BASE}/settings/people", workspace_people, t("people.title"), WorkspacePeopleState.load),
+    Page(f"{AGENCY}/people", people, t("people.title"), PeopleState.load),
+    Page("me", profile, t("profile.title"), ProfileState.load),
+    Page("me/security", security, t("security.title"), SecurityState.load),
     Page(f"{AGENCY}/workspaces", workspaces, t("workspaces.title"), WorkspacesState.load),
     Page(
         f"{AGENCY}/settings", agency_settings, t("settings.agency.title"), AgencySettingsState.load

@@ -22,6 +22,7 @@ from cmhub.config import settings
 from cmhub.errors import CMHubError, NotFound, SignedOut
 from cmhub.services.sessions import SessionInfo
 from cmhub.state.base import SessionState
+from cmhub.state.ending import SIGNED_IN
 from cmhub.state.limits import EventLimit
 from cmhub.state.live import TABS
 from cmhub.state.marks import Mark, mark_of
@@ -96,7 +97,9 @@ class Gate(Middleware):
                 return await _turn(app, root, event.name)
             visit = await self._visit(root.router_data, cookie)
             shell._show(visit)
-            TABS.place(str(root.router_data.get("token", "")), visit)
+            tab = str(root.router_data.get("token", ""))
+            TABS.place(tab, visit)
+            SIGNED_IN.place(tab, visit)
             _judge(event.name, visit)
         except CMHubError as refusal:
             return await _refuse(root, shell, refusal)
