@@ -20,6 +20,7 @@ from reflex.istate.manager.token import BaseStateToken
 
 from cmhub.db import LIVE, app_url
 from cmhub.state.ending import SIGNED_IN
+from cmhub.state.presence import PRESENCE
 from cmhub.state.visit import Visit
 from cmhub.telemetry import TABS as SHOWN
 
@@ -136,10 +137,13 @@ def _heard(app: App, payload: str) -> None:
             return
         room = (UUID(told["agency"]), UUID(told["workspace"]))
         topics = [str(each) for each in told["topics"]]
+        if "presence" in told and PRESENCE.hear(room, told["presence"]):
+            topics.append("presence")
     except (ValueError, KeyError, TypeError):
         logger.warning("live updates: a notification could not be read")
         return
-    TABS.tell(app, room, topics)
+    if topics:
+        TABS.tell(app, room, topics)
 
 
 def _room(visit: Visit | None) -> tuple[UUID, UUID] | None:

@@ -16,6 +16,7 @@ from cmhub.web import (
     public,
     start,
     static,
+    transfers,
 )
 
 routes: list[BaseRoute] = [
@@ -29,6 +30,7 @@ routes: list[BaseRoute] = [
     *static.routes,
     *public.routes,
     *files.routes,
+    *transfers.routes,
     *design.routes,
     *health.routes,
     *install.routes,

@@ -43,14 +43,51 @@ PaletteState.search                  signed-in
 PaletteState.forget                  signed-in
 InboxState.load                      inbox:read
 InboxState.refresh                   inbox:read
-InboxState.set_thread_state          inbox:answer
+InboxState.refresh_desk              inbox:read
+InboxState.send_anyway               inbox:answer
 InboxState.send                      inbox:answer
 InboxState.send_again                inbox:answer
 InboxState.discard                   inbox:answer
-InboxState.undo                      inbox:answer
+InboxState.undo                      inbox:read
 InboxState.delete                    message:delete
 InboxState.measure                   member:measure
 InboxState.measure_again             message:delete
+SortingState.move                    inbox:answer
+SortingState.snooze                  inbox:answer
+SortingState.snooze_at               inbox:answer
+SortingState.assign                  inbox:answer
+SortingState.label                   inbox:answer
+WritingState.keep                    inbox:answer
+WritingState.propose                 inbox:answer
+WritingState.write_note              inbox:answer
+WritingState.edit                    inbox:answer
+WritingState.save_note               inbox:answer
+WritingState.delete_note             inbox:answer
+WritingState.beat                    inbox:read
+WritingState.look_around             inbox:read
+ViewsState.save                      inbox:read
+ViewsState.rename                    inbox:read
+ViewsState.delete                    inbox:read
+LabelsState.load                     workspace:settings
+LabelsState.refresh                  workspace:settings
+LabelsState.save                     workspace:settings
+LabelsState.ask                      workspace:settings
+LabelsState.merge                    workspace:settings
+LabelsState.delete                   workspace:settings
+SavedRepliesState.load               workspace:settings
+SavedRepliesState.refresh            workspace:settings
+SavedRepliesState.save               workspace:settings
+SavedRepliesState.delete             workspace:settings
+SavedRepliesState.undo               workspace:settings
+HomeState.load                       home:read
+HomeState.refresh                    home:read
+HomeState.leave                      task:write
+HomeState.withdraw                   task:write
+HomeState.take_over                  task:write
+HomeState.put_steps_away             home:read
+HomeState.undo                       home:read
+AgencyHomeState.load                 home:read
+AgencyHomeState.refresh              home:read
 ActivityState.load                   activity:read
 ConnectionsState.load                connection:read
 ConnectionsState.refresh             connection:read
@@ -60,6 +97,11 @@ ConnectionsState.look_again          connection:manage
 ConnectionsState.choose              connection:manage
 ConnectionsState.ask_to_leave        connection:manage
 ConnectionsState.disconnect          connection:manage
+ImportsState.load                    history:import
+ImportsState.stop                    history:import
+ExportsState.load                    workspace:export
+ExportsState.make                    workspace:export
+ExportsState.stop                    workspace:export
 SessionState.refresh                 signed-in
 AgencySettingsState.load             agency:settings
 AgencySettingsState.save             agency:settings
@@ -163,6 +205,8 @@ GET /offline/                        public
 GET /worker.js                       public
 GET /metrics                         public
 POST /preferences                    public
+POST /imports/{agency}/{workspace}/  history:import
+GET /exports/{agency}/{workspace}/{run}.zip  workspace:export
 GET /accessibility                   public
 GET /accessibility/                  public
 GET /en/                             public
@@ -215,6 +259,7 @@ migrate    none
 doctor     none
 demo       the demo's agencies, on one's own machine only
 import     one workspace
+export     one workspace or a whole agency
 """
 
 
