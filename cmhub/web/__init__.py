@@ -13,6 +13,7 @@ from cmhub.web import (
     health,
     install,
     joining,
+    notices,
     public,
     start,
     static,
@@ -32,6 +33,7 @@ routes: list[BaseRoute] = [
     *files.routes,
     *transfers.routes,
     *design.routes,
+    *notices.routes,
     *health.routes,
     *install.routes,
 ]
