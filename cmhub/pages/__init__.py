@@ -5,8 +5,8 @@ from cmhub.components.text import t
 from cmhub.pages.activity import activity
 from cmhub.pages.agency_home import agency_home
 from cmhub.pages.agency_settings import agency_settings
-from cmhub.pages.audit import audit
 from cmhub.pages.agency_tasks import agency_tasks
+from cmhub.pages.audit import audit
 from cmhub.pages.connections import connections
 from cmhub.pages.design import design
 from cmhub.pages.exports import exports
