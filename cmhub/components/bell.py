@@ -20,7 +20,6 @@ _SYMBOLS = (
     ("connection_reconnect", "plug"),
     ("connection_trouble", "plug"),
     ("import_finished", "import"),
-    ("import_failed", "import"),
     ("invitation_accepted", "user-round-check"),
 )
 

@@ -17,7 +17,7 @@ from cmhub.state.marks import requires_somewhere
 from cmhub.state.tasks import PersonChoice, draft_of, id_of
 from cmhub.state.visit import current_actor, current_visit
 
-LINKED = tuple(kind for kind in KINDS if kind not in ("task", "import"))
+LINKED = tuple(kind for kind in KINDS if kind != "task")
 """Parts of an address that name what a page shows, and so the kinds that a task links to."""
 
 

@@ -315,8 +315,8 @@ class _Run:
     async def _finish(self, writer: Writer) -> None:
         async with unit_of_work(self._actor) as session:
             writer.record(session, self._run.file_name)
-            if await self._move(session, state="done", due_at=None, finished_at=func.now()):
-                await self._tell_starter(session, "import_finished")
+            await self._move(session, state="done", due_at=None, finished_at=func.now())
+            await self._tell_owner(session)
         await files.delete_file(self._actor, self._workspace_id, _stored(self._id))
 
     async def fail(self, fault: CMHubError) -> None:
@@ -331,14 +331,15 @@ class _Run:
                 session, self._actor, "import:fail", "import", self._id,
                 workspace_id=self._workspace_id, fault=fault.key,
             )  # fmt: skip
-            await self._tell_starter(session, "import_failed")
+            await self._tell_owner(session)
         await files.delete_file(self._actor, self._workspace_id, _stored(self._id))
 
-    async def _tell_starter(self, session: AsyncSession, kind: str) -> None:
-        about = Reference("import", self._id)
+    async def _tell_owner(self, session: AsyncSession) -> None:
         await notify(
-            session, self._actor, [self._run.user_id], kind, about, workspace_id=self._workspace_id
-        )
+            session, self._actor, [self._run.user_id], "import_finished",
+            Reference("import", self._id),
+            workspace_id=self._workspace_id, file=self._run.file_name,
+        )  # fmt: skip
 
     async def _tell(self, session: AsyncSession) -> None:
         await announce(session, self._actor, self._workspace_id, "imports")

@@ -40,6 +40,5 @@ KINDS: Mapping[str, NoticeKind] = {
     "connection_reconnect": NoticeKind(_P.CONNECTION_READ, "now"),
     "connection_trouble": NoticeKind(_P.CONNECTION_READ, "daily"),
     "import_finished": NoticeKind(_P.HISTORY_IMPORT, "never", "settings/import/"),
-    "import_failed": NoticeKind(_P.HISTORY_IMPORT, "now", "settings/import/"),
     "invitation_accepted": NoticeKind(None, "never", "settings/people/", "people/"),
 }

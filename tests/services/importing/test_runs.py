@@ -76,6 +76,16 @@ async def test_a_file_comes_in_and_what_is_bad_is_told(agency: NewAgency, tmp_pa
     assert [(one["line"], one["text"]) for one in entries] == [(2501, "=cmd()"), (2502, "=cmd()")]
 
 
+async def test_who_began_it_is_told_when_it_has_ended(agency: NewAgency) -> None:
+    run = await _receive(agency, _lines(3))
+    await _work(agency, run)
+    async with unit_of_work(agency.owner) as session:
+        told = await list_notices(session, agency.owner)
+    assert [(one.kind, one.params["file"]) for one in told] == [
+        ("import_finished", "histoire é.jsonl")
+    ]
+
+
 async def test_the_same_file_again_adds_nothing(agency: NewAgency) -> None:
     await _work(agency, await _receive(agency, _lines(30)))
     run = await _receive(agency, _lines(30))
@@ -83,17 +93,6 @@ async def test_the_same_file_again_adds_nothing(agency: NewAgency) -> None:
     again = await _view(agency, run)
     assert (again.added, again.known) == (0, 30)
     assert await _messages(agency) == 30
-
-
-async def test_who_started_it_is_told_how_it_ended(agency: NewAgency) -> None:
-    await _work(agency, await _receive(agency, _lines(3), name="bon.jsonl"))
-    await _work(agency, await _receive(agency, b"\x00\x01 nothing of use", name="photo.bin"))
-    async with unit_of_work(agency.owner) as session:
-        told = await list_notices(session, agency.owner)
-    assert [(one.kind, one.words, one.path) for one in told] == [
-        ("import_failed", "photo.bin", "settings/import/"),
-        ("import_finished", "bon.jsonl", "settings/import/"),
-    ]
 
 
 async def test_the_file_is_not_kept_after_the_import(agency: NewAgency) -> None:
