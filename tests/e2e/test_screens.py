@@ -44,6 +44,8 @@ INSIDE = (
     "activity/?days=7",
     "connections/",
     "connections/?connect=matrix",
+    "tasks/",
+    "tasks/?whose=done",
     "settings/import/",
     "settings/export/",
 )

@@ -89,6 +89,30 @@ HomeState.undo                       home:read
 AgencyHomeState.load                 home:read
 AgencyHomeState.refresh              home:read
 ActivityState.load                   activity:read
+NoticesState.count                   signed-in
+NoticesState.load                    signed-in
+NoticesState.read                    signed-in
+NoticesState.read_all                signed-in
+NoticeSettingsState.load             signed-in
+NoticeSettingsState.show_in_page     signed-in
+NoticeSettingsState.mail             signed-in
+NoticeSettingsState.send_digest      signed-in
+NoticeSettingsState.keep_quiet       signed-in
+TasksState.load                      task:read
+TasksState.refresh                   task:read
+TasksState.finish                    task:write
+TasksState.reopen                    task:write
+TasksState.delete                    task:write
+TasksState.save                      task:write
+TasksState.take                      task:write
+TasksState.undo                      task:write
+AgencyTasksState.load                task:read
+AgencyTasksState.finish              task:write
+AgencyTasksState.reopen              task:write
+AgencyTasksState.undo                task:write
+TaskDialogState.begin                task:write
+TaskDialogState.choose_place         task:write
+TaskDialogState.create               task:write
 ConnectionsState.load                connection:read
 ConnectionsState.refresh             connection:read
 ConnectionsState.choose_way          connection:manage
@@ -190,6 +214,8 @@ GET /manifest.webmanifest            public
 GET /offline/                        public
 GET /worker.js                       public
 GET /metrics                         public
+GET /notices/unsubscribe/{token}     public
+POST /notices/unsubscribe/{token}    public
 POST /preferences                    public
 POST /imports/{agency}/{workspace}/  history:import
 GET /exports/{agency}/{workspace}/{run}.zip  workspace:export
