@@ -47,6 +47,9 @@ _OPENING = frozenset(
 _TURN = f"{OnLoadInternalState.get_full_name()}.on_load_internal"
 _TURNED = f"{OnLoadInternalState.get_full_name()}.set_is_hydrated"
 
+# What comes after the page's loads, which may have been refused.
+_OPENED = frozenset(name for name in _OPENING if name.endswith(".set_is_hydrated"))
+
 
 class Refused(CMHubError):
     """The event names nothing that a browser may call."""
@@ -87,6 +90,7 @@ class Gate(Middleware):
         await _bind(root, shell, cookie)
         if event.name in _OPENING:
             shell.door = ""
+        if event.name in _OPENING - _OPENED:
             shell._refuse_page(None)
         opens = event.name in _loads(app, root)
         set_visit(None, opens_page=opens)
