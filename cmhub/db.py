@@ -173,6 +173,20 @@ async def _connect(session: AsyncSession) -> None:
 
 
 @asynccontextmanager
+async def snapshot(actor: Actor) -> AsyncGenerator[AsyncSession]:
+    """One reading transaction in the actor's scope that sees a single moment, however long.
+
+    Raises:
+        DatabaseAway: it is not there, or went away.
+    """
+    know_actor(actor)
+    async with _transaction() as session:
+        await session.execute(text("set transaction isolation level repeatable read, read only"))
+        await enter_scope(session, actor)
+        yield session
+
+
+@asynccontextmanager
 async def unit_of_work(actor: Actor) -> AsyncGenerator[AsyncSession]:
     """One transaction in the actor's scope: all of it is committed, or nothing.
 
@@ -209,6 +223,15 @@ async def announce(session: AsyncSession, actor: Actor, workspace_id: UUID, *top
         text("select pg_notify(:channel, :payload)"),
         {"channel": LIVE, "payload": json.dumps(payload)},
     )
+
+
+async def announce_end(session: AsyncSession, ended: Iterable[UUID]) -> None:
+    """Tell the open tabs of sessions, at the commit, that these have ended."""
+    for one in ended:
+        await session.execute(
+            text("select pg_notify(:channel, :payload)"),
+            {"channel": LIVE, "payload": json.dumps({"session": str(one)})},
+        )
 
 
 async def announce_user(session: AsyncSession, user_id: UUID, *topics: str) -> None:

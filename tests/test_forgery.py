@@ -2,9 +2,9 @@
 
 import inspect
 import pkgutil
-from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass, replace
-from datetime import UTC, datetime, timedelta
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import UTC, date, datetime, timedelta
 from importlib import import_module
 from pathlib import Path
 from uuid import UUID
@@ -13,7 +13,7 @@ import pytest
 from sqlalchemy.ext.asyncio import AsyncSession
 
 import cmhub.services
-from cmhub.actor import Actor
+from cmhub.actor import Actor, Role
 from cmhub.db import unit_of_work
 from cmhub.errors import NotFound
 from cmhub.integrations.networks.base import (
@@ -29,10 +29,15 @@ from cmhub.services import (
     connections,
     drafts,
     files,
+    grants,
+    hours,
     inbox,
+    invitations,
     labels,
     measures,
     notes,
+    people,
+    presence,
     replies,
     saved_replies,
     settings,
@@ -42,9 +47,14 @@ from cmhub.services import (
     threads,
     views,
 )
+from cmhub.services.exporting import runs as export_runs
+from cmhub.services.home import handover, reading, steps, visits
+from cmhub.services.importing import runs as import_runs
 from cmhub.services.notices import reading as notices
 from cmhub.services.references import Reference, find_thing, find_things
+from cmhub.services.search import finding
 from tests.support.community import credentials, room
+from tests.support.home import note_of
 from tests.support.tenants import Space, Tenant, make_tenant
 
 
@@ -71,13 +81,27 @@ class Attempt:
     actor: Actor
     workspace_id: UUID
     prey: Space
+    person: UUID = field(default_factory=new_id)
+    invitation_id: UUID = field(default_factory=new_id)
 
     @property
     def work(self) -> Work:
         return Work(self.prey.community.connection_id, self.actor.agency_id, self.workspace_id)
 
 
+async def _nothing() -> AsyncIterator[bytes]:
+    yield b""
+
+
 Call = Callable[[AsyncSession, Attempt], Awaitable[object]]
+
+
+async def _on_note(
+    call: Callable[..., Awaitable[object]], session: AsyncSession, a: Attempt
+) -> None:
+    note = await note_of(a.prey.alone)
+    await call(session, a.actor, a.workspace_id, note)
+
 
 _SOON = datetime.now(UTC) + timedelta(days=1)
 _OPEN = sorting.Standing("open", None, None, None, _SOON)
@@ -127,6 +151,9 @@ BY_ID: Mapping[str, Call] = {
     "notes.restore_note": lambda s, a: notes.restore_note(
         s, a.actor, a.workspace_id, a.prey.note_id
     ),
+    "presence.show_presence": lambda s, a: presence.show_presence(
+        s, a.actor, a.workspace_id, a.prey.thread_id, new_id(), writes=True
+    ),
     "drafts.read_draft": lambda s, a: drafts.read_draft(
         s, a.actor, a.workspace_id, a.prey.thread_id
     ),
@@ -167,6 +194,9 @@ BY_ID: Mapping[str, Call] = {
     "replies.retry_reply": lambda s, a: replies.retry_reply(
         s, a.actor, a.workspace_id, a.prey.failed_reply_id
     ),
+    "home.handover.take_over": lambda s, a: _on_note(handover.take_over, s, a),
+    "home.handover.give_back": lambda s, a: _on_note(handover.give_back, s, a),
+    "home.handover.withdraw_note": lambda s, a: _on_note(handover.withdraw_note, s, a),
     "replies.discard_reply": lambda s, a: replies.discard_reply(
         s, a.actor, a.workspace_id, a.prey.failed_reply_id
     ),
@@ -181,6 +211,9 @@ BY_ID: Mapping[str, Call] = {
     ),
     "measures.retry_measure": lambda s, a: measures.retry_measure(
         s, a.actor, a.workspace_id, a.prey.measure_id
+    ),
+    "hours.remove_special_day": lambda s, a: hours.remove_special_day(
+        s, a.actor, a.workspace_id, a.prey.special_day_id
     ),
     "connections.choose_channels": lambda s, a: connections.choose_channels(
         s, a.actor, a.workspace_id, a.prey.community.connection_id, [room("general")]
@@ -199,6 +232,15 @@ BY_ID: Mapping[str, Call] = {
     ),
     "connecting.refresh_if_due": lambda _, a: connecting.refresh_if_due(
         a.actor, a.workspace_id, a.prey.community.connection_id
+    ),
+    "importing.runs.stop_import": lambda s, a: import_runs.stop_import(
+        s, a.actor, a.workspace_id, a.prey.import_id
+    ),
+    "exporting.runs.stop_export": lambda s, a: export_runs.stop_export(
+        s, a.actor, a.workspace_id, a.prey.export_id
+    ),
+    "exporting.runs.open_export": lambda s, a: export_runs.open_export(
+        s, a.actor, a.workspace_id, a.prey.export_id
     ),
     "references.find_thing": lambda s, a: find_thing(
         s, a.actor, a.workspace_id, Reference("thread", a.prey.thread_id)
@@ -232,6 +274,10 @@ BY_ID: Mapping[str, Call] = {
     ),
 }
 BY_WORKSPACE: Mapping[str, Call] = {
+    "people.list_workspace_people": lambda s, a: people.list_workspace_people(
+        s, a.actor, a.prey.id
+    ),
+    "people.list_addable": lambda s, a: people.list_addable(s, a.actor, a.prey.id),
     "inbox.list_threads": lambda s, a: inbox.list_threads(
         s, a.actor, a.prey.id, inbox.InboxFilter()
     ),
@@ -247,6 +293,31 @@ BY_WORKSPACE: Mapping[str, Call] = {
     "connections.list_connections": lambda s, a: connections.list_connections(
         s, a.actor, a.prey.id
     ),
+    "home.visits.open_visit": lambda s, a: visits.open_visit(
+        s, a.actor, a.prey.id, datetime.now(UTC)
+    ),
+    "home.visits.read_visit": lambda s, a: visits.read_visit(
+        s, a.actor, a.prey.id, datetime.now(UTC)
+    ),
+    "home.visits.put_steps_away": lambda s, a: visits.put_steps_away(
+        s, a.actor, a.prey.id, datetime.now(UTC)
+    ),
+    "home.steps.read_steps": lambda s, a: steps.read_steps(s, a.actor, a.prey.id),
+    "home.reading.read_home": lambda s, a: reading.read_home(
+        s,
+        a.actor,
+        a.prey.id,
+        visits.Visit(datetime.now(UTC), first=True, steps_away=False),
+        now=datetime.now(UTC),
+    ),
+    "home.reading.read_open": lambda s, a: reading.read_open(
+        s, a.actor, a.prey.id, now=datetime.now(UTC)
+    ),
+    "home.handover.leave_note": lambda s, a: handover.leave_note(
+        s, a.actor, a.prey.id, "Bonjour", []
+    ),
+    "home.handover.waiting_notes": lambda s, a: handover.waiting_notes(s, a.actor, a.prey.id),
+    "home.handover.list_notes": lambda s, a: handover.list_notes(s, a.actor, a.prey.id),
     "connections.save_connection": lambda s, a: connections.save_connection(
         s, a.actor, a.prey.id, "matrix", credentials("@other:x"), RemoteAccount("@other:x", "O")
     ),
@@ -256,6 +327,12 @@ BY_WORKSPACE: Mapping[str, Call] = {
     "activity.read_activity": lambda s, a: activity.read_activity(
         s, a.actor, a.prey.id, days=7, now=datetime.now(UTC)
     ),
+    "importing.runs.receive_import": lambda _, a: import_runs.receive_import(
+        a.actor, a.prey.id, import_runs.Upload("a.jsonl", 1), _nothing()
+    ),
+    "importing.runs.list_imports": lambda s, a: import_runs.list_imports(s, a.actor, a.prey.id),
+    "exporting.runs.start_export": lambda s, a: export_runs.start_export(s, a.actor, a.prey.id),
+    "exporting.runs.list_exports": lambda s, a: export_runs.list_exports(s, a.actor, a.prey.id),
     "colleagues.list_colleagues": lambda s, a: colleagues.list_colleagues(s, a.actor, a.prey.id),
     "colleagues.list_managers": lambda s, a: colleagues.list_managers(s, a.actor, a.prey.id),
     "tasks.reading.list_tasks": lambda s, a: tasks.list_tasks(
@@ -267,6 +344,9 @@ BY_WORKSPACE: Mapping[str, Call] = {
     "tasks.reading.count_tasks": lambda s, a: tasks.count_tasks(
         s, a.actor, [a.prey.id], now=datetime.now(UTC)
     ),
+    "search.finding.search_messages": lambda s, a: finding.search_messages(
+        s, a.actor, a.prey.id, finding.Search("notice")
+    ),
     "files.put_file": lambda _, a: files.put_file(a.actor, a.prey.id, "logo/a.png", b"x"),
     "files.fetch_file": lambda _, a: files.fetch_file(
         a.actor, a.prey.id, "logo/a.png", Path("/dev/null")
@@ -277,6 +357,16 @@ BY_WORKSPACE: Mapping[str, Call] = {
     "archiving.restore_workspace": lambda s, a: archiving.restore_workspace(s, a.actor, a.prey.id),
     "archiving.ask_deletion": lambda s, a: archiving.ask_deletion(s, a.actor, a.prey.id),
     "archiving.cancel_deletion": lambda s, a: archiving.cancel_deletion(s, a.actor, a.prey.id),
+    "hours.read_calendar": lambda s, a: hours.read_calendar(s, a.actor, a.prey.id),
+    "hours.read_hours": lambda s, a: hours.read_hours(
+        s, a.actor, a.prey.id, language="fr", now=datetime.now(UTC)
+    ),
+    "hours.save_hours": lambda s, a: hours.save_hours(
+        s, a.actor, a.prey.id, week=None, country="FR", region=""
+    ),
+    "hours.add_special_day": lambda s, a: hours.add_special_day(
+        s, a.actor, a.prey.id, day=date(2027, 1, 2), name="Pont", ranges=()
+    ),
     "settings.read_settings": lambda s, a: settings.read_settings(s, a.actor, a.prey.id),
     "settings.save_settings": lambda s, a: settings.save_settings(
         s, a.actor, a.prey.id, name="A", client="B", time_zone="UTC", languages=["en"], brand=""
@@ -288,13 +378,48 @@ BY_WORKSPACE: Mapping[str, Call] = {
     ),
     "files.list_files": lambda _, a: anext(files.list_files(a.actor, a.prey.id)),
 }
+OF_THE_AGENCY: Mapping[str, Call] = {
+    "people.read_person": lambda s, a: people.read_person(s, a.actor, a.person),
+    "people.set_roles": lambda s, a: people.set_roles(
+        s, a.actor, a.person, [grants.Grant(Role.ADMIN)]
+    ),
+    "people.remove_person": lambda s, a: people.remove_person(s, a.actor, a.person),
+    "people.set_workspace_role": lambda s, a: people.set_workspace_role(
+        s, a.actor, a.workspace_id, a.person, "client"
+    ),
+    "invitations.invite_again": lambda _, a: invitations.invite_again(a.actor, a.invitation_id),
+    "invitations.revoke_invitation": lambda s, a: invitations.revoke_invitation(
+        s, a.actor, a.invitation_id
+    ),
+    "invitations.restore_invitation": lambda s, a: invitations.restore_invitation(
+        s, a.actor, a.invitation_id
+    ),
+}
+"""What takes the id of a user or of something that is the agency's and no workspace's."""
 WITHOUT = {
+    "people.list_people": "it takes no ids; it lists what is in scope, see below",
+    "invitations.list_invitations": "it takes no ids; it lists what is in scope, see below",
+    "invitations.invite": "see the test of forged grants below",
+    "grants.check_grants": "see the test of forged grants below",
+    "grants.require_owner": "it takes no ids",
+    "grants.replace_grants": "it is called with what was found in scope",
     "archiving.list_workspaces": "it takes no ids",
     "archiving.with_archived": "it takes no ids, see tests/services/test_archiving.py",
+    "auditing.read_audit": "it filters what is in scope, see tests/services/test_auditing.py",
+    "auditing.export_audit": "it filters what is in scope, see tests/services/test_auditing.py",
+    "auditing.begin_export": "it takes no ids",
+    "failures.list_failures": "it takes no ids, see tests/services/test_failures.py",
+    "failures.retry_failures": "what is not there is left out, see tests/services/test_failures.py",
+    "failures.dismiss_failures": "the same",
+    "failures.restore_failures": "the same",
     "settings.read_agency": "it takes no ids",
     "settings.agency_defaults": "it takes no ids",
     "settings.save_agency": "it takes no ids",
     "files.file_key": "all of files.* go through it",
+    "files.file_prefix": "it only names what list_files tells",
+    "exporting.writing.write_workspace": "of the worker and the host: see test_export",
+    "exporting.writing.write_agency": "of the host: see test_export",
+    "exporting.writing.write_files": "of the worker and the host: files.* refuse it",
     "workspaces.create_workspace": "it takes no ids",
     "inbox.count_states": "it counts what is in scope, see below",
     "filtering.condition": "it only says what is asked",
@@ -308,6 +433,7 @@ WITHOUT = {
     "notices.reading.may_see": "it answers from the actor alone",
     "audit.record": "it is called with what was found in scope",
     "syncing.take_lease": "of the worker: it answers that there is nothing, see below",
+    "home.reading.read_agency_home": "it takes no ids; tests/services/home/test_agencies.py",
     "syncing.give_lease_back": "of the worker: it changes nothing, see below",
     "syncing.read_live": "of the worker: it answers that there is nothing, see below",
     "syncing.note_fault": "of the worker: it changes nothing, see below",
@@ -326,7 +452,7 @@ def _public_functions() -> set[str]:
 
 
 def test_every_service_is_tried_with_forged_ids() -> None:
-    assert _public_functions() == {*BY_ID, *BY_WORKSPACE, *WITHOUT}
+    assert _public_functions() == {*BY_ID, *BY_WORKSPACE, *OF_THE_AGENCY, *WITHOUT}
 
 
 def _attempts(ours: Tenant, theirs: Tenant) -> dict[str, Attempt]:
@@ -365,6 +491,35 @@ async def test_a_workspace_out_of_reach_is_not_found(
     prey = ours.first
     await _refused(BY_WORKSPACE[name], Attempt(theirs.actor, prey.id, prey))
     await _refused(BY_WORKSPACE[name], Attempt(ours.second.alone, prey.id, prey))
+
+
+@pytest.mark.parametrize("name", OF_THE_AGENCY)
+async def test_what_is_another_agencys_is_not_found(
+    ours: Tenant, theirs: Tenant, name: str
+) -> None:
+    prey, owner = ours.first, ours.actor.user_id
+    assert owner is not None
+    for actor in (theirs.actor, replace(theirs.actor, workspaces=ours.actor.workspaces)):
+        place = next(iter(actor.workspaces))
+        attempt = Attempt(actor, place, prey, owner, ours.invitation_id)
+        await _refused(OF_THE_AGENCY[name], attempt)
+
+
+async def test_nobody_gives_away_workspaces_of_another_agency(ours: Tenant, theirs: Tenant) -> None:
+    forged = [grants.Grant(Role.ANALYST, ours.first.id)]
+    with pytest.raises(NotFound):
+        grants.check_grants(theirs.actor, forged)
+    with pytest.raises(NotFound):
+        await invitations.invite(theirs.actor, "ben@exemple.example", forged, "fr")
+
+
+async def test_a_forged_reach_shows_no_people(ours: Tenant, theirs: Tenant) -> None:
+    forger = replace(theirs.actor, workspaces=ours.actor.workspaces)
+    async with unit_of_work(forger) as session:
+        seen = {one.id for one in await people.list_people(session, forger)}
+        assert seen == {theirs.actor.user_id}
+        waiting = await invitations.list_invitations(session, forger)
+        assert [one.id for one in waiting] == [theirs.invitation_id]
 
 
 async def test_nobody_counts_the_threads_of_others(ours: Tenant, theirs: Tenant) -> None:

@@ -7,6 +7,7 @@ from cmhub.models.community import (
     Identity,
     Member,
     MemberDay,
+    MemberMerge,
     Message,
     MessageVersion,
     Reaction,
@@ -20,6 +21,7 @@ from cmhub.models.desk import (
     SavedReply,
     ThreadLabel,
 )
+from cmhub.models.home import HandoverNote, HomeVisit
 from cmhub.models.networks import Channel, Connection
 from cmhub.models.outgoing import Measure, Reply
 from cmhub.models.people import (
@@ -27,19 +29,34 @@ from cmhub.models.people import (
     AgencySlug,
     AuditEvent,
     DataKey,
+    Invitation,
     Membership,
     RateBucket,
+    RecoveryCode,
     SpecialDay,
     UserAccount,
+    UserFactor,
+    UserKey,
     UserSession,
     UserToken,
     Workspace,
 )
+from cmhub.models.transfers import ExportRun, ImportRun
 from cmhub.models.work import NoticePreference, Notification, Task
 
 GLOBAL_TABLES = frozenset(
     model.__tablename__
-    for model in (UserAccount, UserSession, UserToken, AgencySlug, RateBucket, NoticePreference)
+    for model in (
+        UserAccount,
+        UserSession,
+        UserToken,
+        UserKey,
+        UserFactor,
+        RecoveryCode,
+        AgencySlug,
+        RateBucket,
+        NoticePreference,
+    )
 )
 
 __all__ = [
@@ -54,14 +71,20 @@ __all__ = [
     "DataKey",
     "Draft",
     "EarlyEvent",
+    "ExportRun",
+    "HandoverNote",
+    "HomeVisit",
     "Identity",
+    "ImportRun",
     "InAgency",
     "InWorkspace",
     "InboxView",
+    "Invitation",
     "Label",
     "Measure",
     "Member",
     "MemberDay",
+    "MemberMerge",
     "Membership",
     "Message",
     "MessageVersion",
@@ -70,6 +93,7 @@ __all__ = [
     "Notification",
     "RateBucket",
     "Reaction",
+    "RecoveryCode",
     "Reply",
     "SavedReply",
     "SpecialDay",
@@ -77,6 +101,8 @@ __all__ = [
     "Thread",
     "ThreadLabel",
     "UserAccount",
+    "UserFactor",
+    "UserKey",
     "UserSession",
     "UserToken",
     "Workspace",

@@ -50,6 +50,7 @@ class Reply(InWorkspace, Base):
             postgresql_where=text("failed_at is not null"),
         ),
         Index("reply_thread_idx", "agency_id", "workspace_id", "thread_id"),
+        Index("reply_created_idx", "agency_id", "workspace_id", "created_at"),
         Index(
             "reply_external_idx",
             "agency_id",
@@ -61,7 +62,10 @@ class Reply(InWorkspace, Base):
 
 
 class Measure(InWorkspace, Base):
-    """Something done to a message or a member on the network, with its outcome."""
+    """Something done to a message or a member on the network, with its outcome.
+
+    ``identity_id`` is the account that it is done to, or whose message it is.
+    """
 
     __tablename__ = "measure"
 
@@ -69,6 +73,7 @@ class Measure(InWorkspace, Base):
     channel_id: Mapped[UUID]
     message_id: Mapped[UUID | None]
     member_id: Mapped[UUID]
+    identity_id: Mapped[UUID]
     user_id: Mapped[UUID]
     user_name: Mapped[str]
     reason: Mapped[str]
@@ -102,4 +107,5 @@ class Measure(InWorkspace, Base):
         ),
         Index("measure_message_idx", "agency_id", "workspace_id", "message_id"),
         Index("measure_member_idx", "agency_id", "workspace_id", "member_id"),
+        Index("measure_created_idx", "agency_id", "workspace_id", "created_at"),
     )

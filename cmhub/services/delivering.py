@@ -162,8 +162,7 @@ async def _measure_errand(session: AsyncSession, measure: Measure) -> Errand:
         target = await session.scalar(
             select(Identity.external_id).where(
                 Identity.workspace_id == measure.workspace_id,
-                Identity.member_id == measure.member_id,
-                Identity.network == source.opened.network,
+                Identity.id == measure.identity_id,
             )
         )
     return Errand(
@@ -269,7 +268,7 @@ async def _settle_fault(
             await _again(session, table, row)
         else:
             row.state = "unknown" if isinstance(fault, OutcomeUnknown) else "failed"
-            row.due_at = None
+            row.due_at, row.failed_at = None, datetime.now(UTC)
         if table is Measure and row.state != "planned":
             audit.record(
                 session, actor, "measure:fail", "measure", row_id, workspace_id=workspace_id,

@@ -22,6 +22,7 @@ from cmhub.config import settings
 from cmhub.errors import CMHubError, NotFound, SignedOut
 from cmhub.services.sessions import SessionInfo
 from cmhub.state.base import SessionState
+from cmhub.state.ending import SIGNED_IN
 from cmhub.state.limits import EventLimit
 from cmhub.state.live import TABS
 from cmhub.state.marks import Mark, mark_of
@@ -46,9 +47,6 @@ _OPENING = frozenset(
 # call the page's loads, which look at the session themselves.
 _TURN = f"{OnLoadInternalState.get_full_name()}.on_load_internal"
 _TURNED = f"{OnLoadInternalState.get_full_name()}.set_is_hydrated"
-
-# What comes after the page's loads, which may have been refused.
-_OPENED = frozenset(name for name in _OPENING if name.endswith(".set_is_hydrated"))
 
 
 class Refused(CMHubError):
@@ -90,8 +88,8 @@ class Gate(Middleware):
         await _bind(root, shell, cookie)
         if event.name in _OPENING:
             shell.door = ""
-        if event.name in _OPENING - _OPENED:
-            shell._refuse_page(None)
+        if event.name in _OPENING and not event.name.endswith(".set_is_hydrated"):
+            shell._refuse_page(None)  # that one comes after the page's loads
         opens = event.name in _loads(app, root)
         set_visit(None, opens_page=opens)
         try:
@@ -100,7 +98,9 @@ class Gate(Middleware):
                 return await _turn(app, root, event.name)
             visit = await self._visit(root.router_data, cookie)
             shell._show(visit)
-            TABS.place(str(root.router_data.get("token", "")), visit)
+            tab = str(root.router_data.get("token", ""))
+            TABS.place(tab, visit)
+            SIGNED_IN.place(tab, visit)
             _judge(event.name, visit)
         except CMHubError as refusal:
             return await _refuse(root, shell, refusal)

@@ -2,17 +2,38 @@
 
 from starlette.routing import BaseRoute
 
-from cmhub.web import auth, boot, brand, design, files, health, install, public, start, static
+from cmhub.web import (
+    audit,
+    auth,
+    boot,
+    brand,
+    design,
+    factor,
+    files,
+    health,
+    install,
+    joining,
+    notices,
+    public,
+    start,
+    static,
+    transfers,
+)
 
 routes: list[BaseRoute] = [
     *boot.routes,
     *brand.routes,
     *auth.routes,
+    *audit.routes,
+    *factor.routes,
+    *joining.routes,
     *start.routes,
     *static.routes,
     *public.routes,
     *files.routes,
+    *transfers.routes,
     *design.routes,
+    *notices.routes,
     *health.routes,
     *install.routes,
 ]

@@ -43,15 +43,76 @@ PaletteState.search                  signed-in
 PaletteState.forget                  signed-in
 InboxState.load                      inbox:read
 InboxState.refresh                   inbox:read
-InboxState.set_thread_state          inbox:answer
+InboxState.refresh_desk              inbox:read
+InboxState.send_anyway               inbox:answer
 InboxState.send                      inbox:answer
 InboxState.send_again                inbox:answer
 InboxState.discard                   inbox:answer
-InboxState.undo                      inbox:answer
+InboxState.undo                      inbox:read
 InboxState.delete                    message:delete
 InboxState.measure                   member:measure
 InboxState.measure_again             message:delete
+SortingState.move                    inbox:answer
+SortingState.snooze                  inbox:answer
+SortingState.snooze_at               inbox:answer
+SortingState.assign                  inbox:answer
+SortingState.label                   inbox:answer
+WritingState.keep                    inbox:answer
+WritingState.propose                 inbox:answer
+WritingState.write_note              inbox:answer
+WritingState.edit                    inbox:answer
+WritingState.save_note               inbox:answer
+WritingState.delete_note             inbox:answer
+WritingState.beat                    inbox:read
+WritingState.look_around             inbox:read
+ViewsState.save                      inbox:read
+ViewsState.rename                    inbox:read
+ViewsState.delete                    inbox:read
+LabelsState.load                     workspace:settings
+LabelsState.refresh                  workspace:settings
+LabelsState.save                     workspace:settings
+LabelsState.ask                      workspace:settings
+LabelsState.merge                    workspace:settings
+LabelsState.delete                   workspace:settings
+SavedRepliesState.load               workspace:settings
+SavedRepliesState.refresh            workspace:settings
+SavedRepliesState.save               workspace:settings
+SavedRepliesState.delete             workspace:settings
+SavedRepliesState.undo               workspace:settings
+HomeState.load                       home:read
+HomeState.refresh                    home:read
+HomeState.leave                      task:write
+HomeState.withdraw                   task:write
+HomeState.take_over                  task:write
+HomeState.put_steps_away             home:read
+HomeState.undo                       home:read
+AgencyHomeState.load                 home:read
+AgencyHomeState.refresh              home:read
 ActivityState.load                   activity:read
+NoticesState.count                   signed-in
+NoticesState.load                    signed-in
+NoticesState.read                    signed-in
+NoticesState.read_all                signed-in
+NoticeSettingsState.load             signed-in
+NoticeSettingsState.show_in_page     signed-in
+NoticeSettingsState.mail             signed-in
+NoticeSettingsState.send_digest      signed-in
+NoticeSettingsState.keep_quiet       signed-in
+TasksState.load                      task:read
+TasksState.refresh                   task:read
+TasksState.finish                    task:write
+TasksState.reopen                    task:write
+TasksState.delete                    task:write
+TasksState.save                      task:write
+TasksState.take                      task:write
+TasksState.undo                      task:write
+AgencyTasksState.load                task:read
+AgencyTasksState.finish              task:write
+AgencyTasksState.reopen              task:write
+AgencyTasksState.undo                task:write
+TaskDialogState.begin                task:write
+TaskDialogState.choose_place         task:write
+TaskDialogState.create               task:write
 ConnectionsState.load                connection:read
 ConnectionsState.refresh             connection:read
 ConnectionsState.choose_way          connection:manage
@@ -60,6 +121,11 @@ ConnectionsState.look_again          connection:manage
 ConnectionsState.choose              connection:manage
 ConnectionsState.ask_to_leave        connection:manage
 ConnectionsState.disconnect          connection:manage
+ImportsState.load                    history:import
+ImportsState.stop                    history:import
+ExportsState.load                    workspace:export
+ExportsState.make                    workspace:export
+ExportsState.stop                    workspace:export
 SessionState.refresh                 signed-in
 AgencySettingsState.load             agency:settings
 AgencySettingsState.save             agency:settings
@@ -73,22 +139,67 @@ WorkspacesState.delete               workspace:archive
 WorkspacesState.keep                 workspace:archive
 WorkspacesState.undo                 workspace:archive
 SettingsState.load                   workspace:settings
+HoursState.load                      workspace:settings
+HoursState.choose_always             workspace:settings
+HoursState.add_span                  workspace:settings
+HoursState.remove_span               workspace:settings
+HoursState.choose_country            workspace:settings
+HoursState.save                      workspace:settings
+HoursState.add_day                   workspace:settings
+HoursState.remove_day                workspace:settings
+HoursState.undo                      workspace:settings
+AuditState.load                      audit:read
+FailuresState.load                   job:manage
+FailuresState.retry                  job:manage
+FailuresState.dismiss                job:manage
+FailuresState.undo                   job:manage
 SettingsState.write_colour           workspace:settings
 SettingsState.pick_colour            workspace:settings
 SettingsState.use_colour             workspace:settings
 SettingsState.save                   workspace:settings
 SettingsState.remove_logo            workspace:settings
 SettingsState.undo                   workspace:settings
+PeopleState.load                     user:manage
+PeopleState.invite                   user:manage
+PeopleState.save_roles               user:manage
+PeopleState.ask_remove               user:manage
+PeopleState.remove                   user:manage
+PeopleState.invite_again             user:manage
+PeopleState.revoke                   user:manage
+PeopleState.undo                     user:manage
+WorkspacePeopleState.load            workspace:settings
+WorkspacePeopleState.add             user:manage
+WorkspacePeopleState.set_role        user:manage
+WorkspacePeopleState.remove          user:manage
+WorkspacePeopleState.ask_remove      user:manage
+WorkspacePeopleState.remove_for_good  user:manage
+WorkspacePeopleState.undo            user:manage
+ProfileState.load                    signed-in
+ProfileState.save                    signed-in
+ProfileState.ask_email               signed-in
+ProfileState.forget_email            signed-in
+ProfileState.ask_leave               signed-in
+ProfileState.leave                   signed-in
+ProfileState.delete                  signed-in
+SecurityState.load                   signed-in
+SecurityState.end                    signed-in
+SecurityState.end_others             signed-in
+SecurityState.change_password        signed-in
 """
 
 # Routes outside of the pages, but for those of the sandbox: public, signed-in, or a permission.
 ROUTES = """
 GET /                                public
+GET /auth/code                       public
+GET /auth/code/                      public
+POST /auth/code/                     public
 GET /auth/confirm                    public
 GET /auth/confirm/                   public
 POST /auth/confirm/                  public
 GET /auth/confirm/{token}            public
 POST /auth/confirm/{token}           public
+GET /auth/email/{token}              public
+POST /auth/email/{token}             public
 GET /auth/forgot                     public
 GET /auth/forgot/                    public
 POST /auth/forgot/                   public
@@ -108,11 +219,20 @@ GET /design                          public
 GET /design/                         public
 GET /files/{agency}/{workspace}/{name:path}  signed-in
 GET /healthz                         public
+GET /join/{token}                    public
+POST /join/{token}                   public
+GET /me/second-factor                public
+GET /me/second-factor/               signed-in
+POST /me/second-factor/              signed-in
 GET /manifest.webmanifest            public
 GET /offline/                        public
 GET /worker.js                       public
 GET /metrics                         public
+GET /notices/unsubscribe/{token}     public
+POST /notices/unsubscribe/{token}    public
 POST /preferences                    public
+POST /imports/{agency}/{workspace}/  history:import
+GET /exports/{agency}/{workspace}/{run}.zip  workspace:export
 GET /accessibility                   public
 GET /accessibility/                  public
 GET /en/                             public
@@ -153,6 +273,8 @@ GET /static/{name}                   public
 GET /w/{agency}/{workspace}/brand.css  signed-in
 POST /w/{agency}/{workspace}/logo    workspace:settings
 POST /a/{agency}/logo                agency:settings
+GET /a/{agency}/audit.csv            audit:read
+GET /a/{agency}/audit.jsonl          audit:read
 """
 
 # Commands are run on the host and act as the product itself, in the place that each names.
@@ -163,6 +285,7 @@ migrate    none
 doctor     none
 demo       the demo's agencies, on one's own machine only
 import     one workspace
+export     one workspace or a whole agency
 """
 
 
