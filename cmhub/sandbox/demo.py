@@ -24,6 +24,7 @@ from cmhub.sandbox.community.clients import COMMUNITIES
 from cmhub.sandbox.community.places import Community
 from cmhub.sandbox.community.settling import settle
 from cmhub.sandbox.crew import AGENCIES, PASSWORD, Agency, emails, employ, find_user, sign_up
+from cmhub.sandbox.desk import hush, lay
 from cmhub.sandbox.filling import Site, address, fill
 from cmhub.sandbox.homeserver import BASE, Homeserver, Journal, journal_path
 from cmhub.sandbox.working import crew_of, work
@@ -137,6 +138,8 @@ async def _make_agency(
     for site in sites:
         await fill(site, server, tokens, now)
         await work(site, crew_of(agency, users, site.community.key), now)
+        await lay(site, agency, users, now)
+    await hush(sites[-1], users)
 
 
 async def _workspace(owner: Actor, community: Community) -> tuple[Actor, WorkspaceView]:
