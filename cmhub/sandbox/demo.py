@@ -25,7 +25,7 @@ from cmhub.sandbox.community.places import Community
 from cmhub.sandbox.community.settling import settle
 from cmhub.sandbox.crew import AGENCIES, PASSWORD, Agency, emails, employ, find_user, sign_up
 from cmhub.sandbox.desk import hush, lay
-from cmhub.sandbox.filling import Site, address, fill
+from cmhub.sandbox.filling import Site, address, device_of, fill
 from cmhub.sandbox.homeserver import BASE, Homeserver, Journal, journal_path
 from cmhub.sandbox.working import crew_of, work
 from cmhub.services.workspaces import WorkspaceView, create_workspace
@@ -118,7 +118,7 @@ async def _make(now: datetime) -> None:
     server = Homeserver(None)
     settle(server, PASSWORD, now)
     tokens = {
-        account: server.issue(account, "CMHUBDEMO").access
+        account: server.issue(account, device_of(account)).access
         for community in COMMUNITIES
         for account in sorted(community.accounts)
     }
