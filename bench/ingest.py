@@ -32,10 +32,10 @@ from cmhub.services.ingest import Scope, ingest
 REQUIRED = 0.25
 
 _INSERT = text("""
-    insert into message (agency_id, workspace_id, id, channel_id, thread_id, member_id, external_id,
-        reply_to, body, posted_at, ingested_at)
-    select :agency, :workspace, n.id, n.channel_id, n.thread_id, n.member_id, n.external_id,
-        n.reply_to, n.body, n.posted_at, :now
+    insert into message (agency_id, workspace_id, id, channel_id, thread_id, member_id, identity_id,
+        external_id, reply_to, body, posted_at, ingested_at)
+    select :agency, :workspace, n.id, n.channel_id, n.thread_id, n.member_id, n.member_id,
+        n.external_id, n.reply_to, n.body, n.posted_at, :now
     from unnest(cast(:ids as uuid[]), cast(:channels as uuid[]), cast(:threads as uuid[]),
         cast(:members as uuid[]), cast(:externals as text[]), cast(:reply_tos as text[]),
         cast(:bodies as text[]), cast(:posted as timestamptz[]))

@@ -114,9 +114,10 @@ def _community(connection: psycopg.Connection, made: Filled, members: int, threa
     connection.execute(
         f"""
         insert into message (agency_id, workspace_id, id, channel_id, thread_id, member_id,
-            external_id, body, posted_at, ingested_at)
+            identity_id, external_id, body, posted_at, ingested_at)
         select {_HEAD}, {_ID.format("i * 5 + n")}, (%(channels)s)[1 + (i + i / 20) %% {CHANNELS}],
             {_ID.format("i")}, {_ID.format("(i * 7 + n * 131) %% %(members)s")},
+            {_ID.format("(i * 7 + n * 131) %% %(members)s")},
             '$message' || i * 5 + n,
             'Since this morning I cannot sign in on my phone, thread ' || i || ' message ' || n
             || repeat('; does anybody else see it too', 1 + (i + n) %% 4),

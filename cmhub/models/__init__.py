@@ -7,6 +7,7 @@ from cmhub.models.community import (
     Identity,
     Member,
     MemberDay,
+    MemberMerge,
     Message,
     MessageVersion,
     Reaction,
@@ -27,10 +28,14 @@ from cmhub.models.people import (
     AgencySlug,
     AuditEvent,
     DataKey,
+    Invitation,
     Membership,
     RateBucket,
+    RecoveryCode,
     SpecialDay,
     UserAccount,
+    UserFactor,
+    UserKey,
     UserSession,
     UserToken,
     Workspace,
@@ -39,7 +44,17 @@ from cmhub.models.work import NoticePreference, Notification, Task
 
 GLOBAL_TABLES = frozenset(
     model.__tablename__
-    for model in (UserAccount, UserSession, UserToken, AgencySlug, RateBucket, NoticePreference)
+    for model in (
+        UserAccount,
+        UserSession,
+        UserToken,
+        UserKey,
+        UserFactor,
+        RecoveryCode,
+        AgencySlug,
+        RateBucket,
+        NoticePreference,
+    )
 )
 
 __all__ = [
@@ -58,10 +73,12 @@ __all__ = [
     "InAgency",
     "InWorkspace",
     "InboxView",
+    "Invitation",
     "Label",
     "Measure",
     "Member",
     "MemberDay",
+    "MemberMerge",
     "Membership",
     "Message",
     "MessageVersion",
@@ -70,6 +87,7 @@ __all__ = [
     "Notification",
     "RateBucket",
     "Reaction",
+    "RecoveryCode",
     "Reply",
     "SavedReply",
     "SpecialDay",
@@ -77,6 +95,8 @@ __all__ = [
     "Thread",
     "ThreadLabel",
     "UserAccount",
+    "UserFactor",
+    "UserKey",
     "UserSession",
     "UserToken",
     "Workspace",

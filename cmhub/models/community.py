@@ -8,27 +8,48 @@ from sqlalchemy import (
     Index,
     PrimaryKeyConstraint,
     UniqueConstraint,
+    Uuid,
     text,
 )
+from sqlalchemy.dialects.postgresql import ARRAY, TSVECTOR
 from sqlalchemy.orm import Mapped, mapped_column
 
 from cmhub.models.base import Base, InWorkspace, refers, workspace_key, workspace_of
 
 
 class Member(InWorkspace, Base):
-    """A person in the client's community; ``team`` marks the client's own side."""
+    """A person in the client's community; ``team`` marks the client's own side.
+
+    ``sought`` is the folded name, then a line with each identity's. ``messages`` and ``reactions``
+    count what stands, ``first_at`` and ``last_at`` are when the first and the last of it was made.
+    A member who was merged into another keeps an empty row, so that ids go on to lead somewhere.
+    """
 
     __tablename__ = "member"
 
     name: Mapped[str]
+    sought: Mapped[str] = mapped_column(server_default="")
     bot: Mapped[bool]
     team: Mapped[bool]
+    messages: Mapped[int] = mapped_column(server_default="0")
+    reactions: Mapped[int] = mapped_column(server_default="0")
+    first_at: Mapped[datetime | None]
+    last_at: Mapped[datetime | None]
+    merged_into: Mapped[UUID | None]
     created_at: Mapped[datetime]
-    __table_args__ = (workspace_key(), workspace_of())
+    __table_args__ = (
+        workspace_key(),
+        workspace_of(),
+        Index(
+            "member_active_idx",
+            *("agency_id", "workspace_id", text("last_at desc nulls last"), "id"),
+            postgresql_where=text("merged_into is null"),
+        ),
+    )
 
 
 class Identity(InWorkspace, Base):
-    """One member's account on one network."""
+    """One member's account on one network; ``sought`` is its folded name and handle."""
 
     __tablename__ = "identity"
 
@@ -37,6 +58,7 @@ class Identity(InWorkspace, Base):
     external_id: Mapped[str]
     handle: Mapped[str]
     name: Mapped[str]
+    sought: Mapped[str] = mapped_column(server_default="")
     __table_args__ = (
         workspace_key(),
         refers("member_id", "member", deferred=True),
@@ -107,13 +129,18 @@ class Thread(InWorkspace, Base):
 
 
 class Message(InWorkspace, Base):
-    """Anything a member or the team wrote on a channel."""
+    """Anything a member or the team wrote on a channel.
+
+    ``identity_id`` is the account that wrote it: it stays when its member is merged with another.
+    ``search`` is what it is found by, see ``services.search.words``; a deleted message has none.
+    """
 
     __tablename__ = "message"
 
     channel_id: Mapped[UUID]
     thread_id: Mapped[UUID]
     member_id: Mapped[UUID]
+    identity_id: Mapped[UUID]
     external_id: Mapped[str]
     reply_to: Mapped[str | None]
     body: Mapped[str]
@@ -123,6 +150,7 @@ class Message(InWorkspace, Base):
     deleted_at: Mapped[datetime | None]
     ingested_at: Mapped[datetime]
     extra: Mapped[dict[str, object] | None]
+    search: Mapped[str | None] = mapped_column(TSVECTOR, deferred=True)
     __table_args__ = (
         workspace_key(),
         refers("channel_id", "channel"),
@@ -144,6 +172,11 @@ class Message(InWorkspace, Base):
             "member_id",
             text("posted_at desc"),
         ),
+        Index(
+            "message_recent_idx",
+            *("agency_id", "workspace_id", text("posted_at desc"), text("id desc")),
+        ),
+        Index("message_search_idx", "search", postgresql_using="gin"),
     )
 
 
@@ -163,13 +196,17 @@ class MessageVersion(InWorkspace, Base):
 
 
 class Reaction(InWorkspace, Base):
-    """A member's reaction to a message; ``external_id`` where the network names it."""
+    """A member's reaction to a message; ``external_id`` where the network names it.
+
+    ``identity_id`` is the account that gave it.
+    """
 
     __tablename__ = "reaction"
 
     message_id: Mapped[UUID]
     channel_id: Mapped[UUID]
     member_id: Mapped[UUID]
+    identity_id: Mapped[UUID]
     name: Mapped[str]
     external_id: Mapped[str | None]
     at: Mapped[datetime]
@@ -178,7 +215,7 @@ class Reaction(InWorkspace, Base):
         refers("message_id", "message"),
         refers("member_id", "member", deferred=True),
         UniqueConstraint(
-            *("agency_id", "workspace_id", "message_id", "member_id", "name", "external_id"),
+            *("agency_id", "workspace_id", "message_id", "identity_id", "name", "external_id"),
             name="reaction_once_key",
             postgresql_nulls_not_distinct=True,
         ),
@@ -189,6 +226,7 @@ class Reaction(InWorkspace, Base):
             "channel_id",
             "external_id",
         ),
+        Index("reaction_member_idx", "agency_id", "workspace_id", "member_id", text("at desc")),
     )
 
 
@@ -243,4 +281,31 @@ class MemberDay(Base):
     __table_args__ = (
         PrimaryKeyConstraint("agency_id", "workspace_id", "day", "channel_id", "member_id"),
         refers("channel_id", "channel"),
+        Index("member_day_member_idx", "agency_id", "workspace_id", "member_id", "day"),
+    )
+
+
+class MemberMerge(InWorkspace, Base):
+    """Two members who are one person: ``absorbed_id`` went into ``kept_id``.
+
+    ``identities`` are the accounts that came with the absorbed member; what they wrote goes back
+    with them when the merge is taken back, also what they wrote since.
+    """
+
+    __tablename__ = "member_merge"
+
+    kept_id: Mapped[UUID]
+    absorbed_id: Mapped[UUID]
+    name: Mapped[str]
+    identities: Mapped[list[UUID]] = mapped_column(ARRAY(Uuid()))
+    user_id: Mapped[UUID | None]
+    user_name: Mapped[str]
+    at: Mapped[datetime]
+    undone_at: Mapped[datetime | None]
+    __table_args__ = (
+        workspace_key(),
+        refers("kept_id", "member"),
+        refers("absorbed_id", "member"),
+        Index("member_merge_kept_idx", "agency_id", "workspace_id", "kept_id"),
+        Index("member_merge_absorbed_idx", "agency_id", "workspace_id", "absorbed_id"),
     )

@@ -61,7 +61,10 @@ class Reply(InWorkspace, Base):
 
 
 class Measure(InWorkspace, Base):
-    """Something done to a message or a member on the network, with its outcome."""
+    """Something done to a message or a member on the network, with its outcome.
+
+    ``identity_id`` is the account that it is done to, or whose message it is.
+    """
 
     __tablename__ = "measure"
 
@@ -69,6 +72,7 @@ class Measure(InWorkspace, Base):
     channel_id: Mapped[UUID]
     message_id: Mapped[UUID | None]
     member_id: Mapped[UUID]
+    identity_id: Mapped[UUID]
     user_id: Mapped[UUID]
     user_name: Mapped[str]
     reason: Mapped[str]

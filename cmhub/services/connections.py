@@ -15,6 +15,7 @@ from cmhub.errors import Invalid, NotFound
 from cmhub.integrations.networks.base import Credentials, RemoteAccount, RemoteChannel
 from cmhub.models import Channel, Connection, Identity, Member, new_id
 from cmhub.services import audit, secrets
+from cmhub.services.search.words import folded_line
 
 IMPORT = "import"
 
@@ -215,6 +216,7 @@ async def _mark_team(session: AsyncSession, connection: Connection, account: Rem
     """The account we act as is the client's own side, not a member of the community."""
     keys = {"agency_id": connection.agency_id, "workspace_id": connection.workspace_id}
     fresh = new_id()
+    sought = folded_line(account.name or account.external_id, account.external_id)
     added = await session.scalar(
         insert(Identity)
         .values(
@@ -225,6 +227,7 @@ async def _mark_team(session: AsyncSession, connection: Connection, account: Rem
             external_id=account.external_id,
             handle=account.external_id,
             name=account.name or account.external_id,
+            sought=sought,
         )
         .on_conflict_do_nothing()
         .returning(Identity.member_id)
@@ -235,6 +238,7 @@ async def _mark_team(session: AsyncSession, connection: Connection, account: Rem
                 **keys,
                 id=fresh,
                 name=account.name or account.external_id,
+                sought=f"{folded_line(account.name or account.external_id)}\n{sought}",
                 bot=False,
                 team=True,
                 created_at=datetime.now(UTC),

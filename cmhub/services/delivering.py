@@ -162,8 +162,7 @@ async def _measure_errand(session: AsyncSession, measure: Measure) -> Errand:
         target = await session.scalar(
             select(Identity.external_id).where(
                 Identity.workspace_id == measure.workspace_id,
-                Identity.member_id == measure.member_id,
-                Identity.network == source.opened.network,
+                Identity.id == measure.identity_id,
             )
         )
     return Errand(

@@ -89,6 +89,7 @@ async def _plan(
         channel_id=message.channel_id,
         message_id=target,
         member_id=message.member_id,
+        identity_id=message.identity_id,
         user_id=actor.user_id,
         user_name=actor.name,
         reason=reason.strip()[:500],

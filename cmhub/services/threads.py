@@ -104,7 +104,7 @@ _MESSAGES = text("""
         and p.id = m.member_id
     left join lateral (
         select i.handle from identity i where i.agency_id = m.agency_id
-            and i.workspace_id = m.workspace_id and i.member_id = m.member_id limit 1) i on true
+            and i.workspace_id = m.workspace_id and i.id = m.identity_id) i on true
     left join lateral (
         select r.user_name from reply r where r.agency_id = m.agency_id
             and r.workspace_id = m.workspace_id and r.channel_id = m.channel_id
@@ -117,7 +117,8 @@ _MESSAGES = text("""
     left join lateral (
         select w.kind from measure w where w.agency_id = m.agency_id
             and w.workspace_id = m.workspace_id and w.member_id = m.member_id
-            and w.channel_id = m.channel_id and w.kind <> 'delete' and w.state = 'confirmed'
+            and w.identity_id = m.identity_id and w.channel_id = m.channel_id
+            and w.kind <> 'delete' and w.state = 'confirmed'
         order by w.created_at desc limit 1) w on true
     order by m.posted_at, m.id
 """)

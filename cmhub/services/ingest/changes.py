@@ -18,6 +18,7 @@ from cmhub.integrations.networks.base import IncomingDeletion, IncomingEdit
 from cmhub.models import new_id
 from cmhub.services.ingest.scope import DayChange, Scope
 from cmhub.services.ingest.values import clean
+from cmhub.services.search.words import vector
 
 _EDIT = text("""
     with edits as materialized (
@@ -28,7 +29,7 @@ _EDIT = text("""
         cross join lateral (select * from message m
             where m.agency_id = :agency and m.workspace_id = :workspace
                 and m.id = e.message_id offset 0) m
-        where e.author is null or m.member_id = (select i.member_id from identity i
+        where e.author is null or m.identity_id = (select i.id from identity i
             where i.agency_id = :agency and i.workspace_id = :workspace
                 and i.network = :network and i.external_id = e.author)),
     versions as (
@@ -47,7 +48,12 @@ _EDIT = text("""
     where m.agency_id = :agency and m.workspace_id = :workspace and m.id = latest.message_id
         and (latest.at > coalesce(m.edited_at, '-infinity')
             or (latest.at = m.edited_at and latest.body > m.body))
-    returning m.id
+    returning m.id, m.channel_id, m.language, m.body, m.deleted_at is null as stands
+""")
+_FIND_ANEW = text("""
+    update message m set search = cast(n.search as tsvector)
+    from unnest(cast(:ids as uuid[]), cast(:searches as text[])) n(id, search)
+    where m.agency_id = :agency and m.workspace_id = :workspace and m.id = n.id
 """)
 _DELETE = text("""
     with told as (
@@ -58,7 +64,7 @@ _DELETE = text("""
             where m.agency_id = :agency and m.workspace_id = :workspace
                 and m.id = n.message_id offset 0) m
         group by n.message_id, m.deleted_at, m.posted_at)
-    update message m set deleted_at = told.at from told
+    update message m set deleted_at = told.at, search = null from told
     where m.agency_id = :agency and m.workspace_id = :workspace and m.id = told.message_id
         and (told.before is null or (told.at > told.posted_at
             and (told.at < told.before or told.before = told.posted_at)))
@@ -66,12 +72,17 @@ _DELETE = text("""
 """)
 _REACT = text("""
     insert into reaction
-        (agency_id, workspace_id, id, message_id, channel_id, member_id, name, external_id, at)
-    select :agency, :workspace, r.id, r.message_id, r.channel_id, r.member_id, r.name,
-        r.external_id, r.at
+        (agency_id, workspace_id, id, message_id, channel_id, member_id, identity_id, name,
+        external_id, at)
+    select :agency, :workspace, r.id, r.message_id, r.channel_id, i.member_id, r.identity_id,
+        r.name, r.external_id, r.at
     from unnest(cast(:ids as uuid[]), cast(:messages as uuid[]), cast(:channels as uuid[]),
-        cast(:members as uuid[]), cast(:names as text[]), cast(:externals as text[]),
-        cast(:ats as timestamptz[])) r(id, message_id, channel_id, member_id, name, external_id, at)
+        cast(:identities as uuid[]), cast(:names as text[]), cast(:externals as text[]),
+        cast(:ats as timestamptz[]))
+        r(id, message_id, channel_id, identity_id, name, external_id, at)
+    cross join lateral (select * from identity i
+        where i.agency_id = :agency and i.workspace_id = :workspace
+            and i.id = r.identity_id offset 0) i
     where r.external_id is null or not exists (
         select from early_event e where e.agency_id = :agency and e.workspace_id = :workspace
             and e.channel_id = r.channel_id and e.target = r.external_id and e.key = 'deletion')
@@ -101,10 +112,10 @@ class Changed:
 
 @dataclass(frozen=True, slots=True)
 class Reacted:
-    """A reaction whose member is known."""
+    """A reaction whose account is known; its member is asked when the reaction is written."""
 
     channel_id: UUID
-    member_id: UUID
+    identity_id: UUID
     name: str
     external_id: str | None
     at: datetime
@@ -145,7 +156,21 @@ async def _edit(
             "authors": [edit.author for _, edit in edits],
         },
     )
-    return len(rows.all())
+    edited = rows.all()
+    standing = [row for row in edited if row.stands]
+    if standing:
+        await session.execute(
+            _FIND_ANEW,
+            scope.keys
+            | {
+                "ids": [row.id for row in standing],
+                "searches": [
+                    vector(scope.workspace_id, row.channel_id, row.language, row.body)
+                    for row in standing
+                ],
+            },
+        )
+    return len(edited)
 
 
 async def _delete(
@@ -166,7 +191,9 @@ async def _delete(
         if row.first:
             changed.threads.add(row.thread_id)
             day = scope.day(row.posted_at)
-            changed.days.append(DayChange(row.channel_id, row.member_id, day, messages=-1))
+            changed.days.append(
+                DayChange(row.channel_id, row.member_id, day, row.posted_at, messages=-1)
+            )
 
 
 async def _react(
@@ -182,14 +209,15 @@ async def _react(
             "ids": [new_id() for _ in reactions],
             "messages": [message for message, _ in reactions],
             "channels": [reaction.channel_id for _, reaction in reactions],
-            "members": [reaction.member_id for _, reaction in reactions],
+            "identities": [reaction.identity_id for _, reaction in reactions],
             "names": [clean(reaction.name)[:LONGEST_NAME] for _, reaction in reactions],
             "externals": [reaction.external_id for _, reaction in reactions],
             "ats": [reaction.at for _, reaction in reactions],
         },
     )
     changed.days += [
-        DayChange(row.channel_id, row.member_id, scope.day(row.at), reactions=1) for row in rows
+        DayChange(row.channel_id, row.member_id, scope.day(row.at), row.at, reactions=1)
+        for row in rows
     ]
 
 
@@ -210,5 +238,6 @@ async def take_back(
         },
     )
     return [
-        DayChange(row.channel_id, row.member_id, scope.day(row.at), reactions=-1) for row in rows
+        DayChange(row.channel_id, row.member_id, scope.day(row.at), row.at, reactions=-1)
+        for row in rows
     ]

@@ -18,6 +18,7 @@ from cmhub.integrations.networks.base import (
 from cmhub.models import new_id
 from cmhub.services.ingest.changes import LONGEST_NAME, Changed, Changes, Reacted, apply, take_back
 from cmhub.services.ingest.messages import Added
+from cmhub.services.ingest.people import Account
 from cmhub.services.ingest.scope import Scope, SortedEvents, note_later_form
 from cmhub.services.ingest.values import clean
 
@@ -58,7 +59,7 @@ async def apply_changes(
     session: AsyncSession,
     scope: Scope,
     batch: SortedEvents,
-    people: Mapping[str, UUID],
+    people: Mapping[str, Account],
     added: Added,
 ) -> Changed:
     """Apply a batch's changes to messages that are there; keep the others for later."""
@@ -91,7 +92,7 @@ async def _find_targets(
 
 
 def _known_changes(
-    batch: SortedEvents, targets: Mapping[Key, UUID], people: Mapping[str, UUID]
+    batch: SortedEvents, targets: Mapping[Key, UUID], people: Mapping[str, Account]
 ) -> Changes:
     changes = Changes()
     for channel, edit in batch.edits:
@@ -106,13 +107,13 @@ def _known_changes(
     return changes
 
 
-def _reacted(channel: UUID, event: IncomingReaction, people: Mapping[str, UUID]) -> Reacted:
-    member = people[event.author.external_id]
-    return Reacted(channel, member, event.name, event.external_id, event.at)
+def _reacted(channel: UUID, event: IncomingReaction, people: Mapping[str, Account]) -> Reacted:
+    identity = people[event.author.external_id].identity_id
+    return Reacted(channel, identity, event.name, event.external_id, event.at)
 
 
 def _early_rows(
-    batch: SortedEvents, targets: Mapping[Key, UUID], people: Mapping[str, UUID]
+    batch: SortedEvents, targets: Mapping[Key, UUID], people: Mapping[str, Account]
 ) -> list[tuple[UUID, str, str, dict[str, object]]]:
     """What to keep: changes of unknown messages.
 
@@ -137,7 +138,7 @@ def _moment(event: Change) -> datetime:
             return event.at
 
 
-def _as_early(event: Change, people: Mapping[str, UUID]) -> tuple[str, dict[str, object]]:
+def _as_early(event: Change, people: Mapping[str, Account]) -> tuple[str, dict[str, object]]:
     match event:
         case IncomingEdit():
             at = event.edited_at.isoformat()
@@ -147,14 +148,14 @@ def _as_early(event: Change, people: Mapping[str, UUID]) -> tuple[str, dict[str,
         case IncomingDeletion():
             return "deletion", {"at": event.deleted_at.isoformat()}
         case IncomingReaction():
-            member = str(people[event.author.external_id])
+            identity = str(people[event.author.external_id].identity_id)
             kept: dict[str, object] = {
                 "at": event.at.isoformat(),
                 "name": clean(event.name),
-                "member": member,
+                "identity": identity,
                 "external_id": event.external_id,
             }
-            return f"reaction:{event.external_id or member + event.name[:LONGEST_NAME]}", kept
+            return f"reaction:{event.external_id or identity + event.name[:LONGEST_NAME]}", kept
 
 
 async def _keep(
@@ -209,6 +210,6 @@ def _revive(changes: Changes, message: UUID, row: Any) -> None:
         changes.edits.append((message, edit))
     else:
         reacted = Reacted(
-            row.channel_id, UUID(data["member"]), data["name"], data["external_id"], at
+            row.channel_id, UUID(data["identity"]), data["name"], data["external_id"], at
         )
         changes.reactions.append((message, reacted))

@@ -10,10 +10,12 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from cmhub.integrations.networks.base import IncomingMessage
 from cmhub.models import new_id
+from cmhub.services.ingest.people import Account
 from cmhub.services.ingest.roots import Roots, read_roots
 from cmhub.services.ingest.scope import DayChange, Scope, now
 from cmhub.services.ingest.values import clean, dump
 from cmhub.services.languages import language_of
+from cmhub.services.search.words import vector
 
 Messages = Mapping[tuple[UUID, str], IncomingMessage]
 
@@ -25,16 +27,19 @@ _KNOWN = text("""
             and m.channel_id = n.channel_id and m.external_id = n.external_id offset 0) m
 """)
 _ADD = text("""
-    insert into message (agency_id, workspace_id, id, channel_id, thread_id, member_id, external_id,
-        reply_to, body, language, posted_at, edited_at, deleted_at, ingested_at, extra)
-    select :agency, :workspace, n.id, n.channel_id, n.thread_id, n.member_id, n.external_id,
-        n.reply_to, n.body, n.language, n.posted_at, n.edited_at, n.deleted_at, :now, n.extra::jsonb
+    insert into message (agency_id, workspace_id, id, channel_id, thread_id, member_id, identity_id,
+        external_id, reply_to, body, language, posted_at, edited_at, deleted_at, ingested_at, extra,
+        search)
+    select :agency, :workspace, n.id, n.channel_id, n.thread_id, n.member_id, n.identity_id,
+        n.external_id, n.reply_to, n.body, n.language, n.posted_at, n.edited_at, n.deleted_at, :now,
+        n.extra::jsonb, n.search::tsvector
     from unnest(cast(:ids as uuid[]), cast(:channels as uuid[]), cast(:threads as uuid[]),
-        cast(:members as uuid[]), cast(:externals as text[]), cast(:reply_tos as text[]),
-        cast(:bodies as text[]), cast(:languages as text[]), cast(:posted as timestamptz[]),
-        cast(:edited as timestamptz[]), cast(:deleted as timestamptz[]), cast(:extras as text[]))
-        n(id, channel_id, thread_id, member_id, external_id, reply_to, body, language,
-          posted_at, edited_at, deleted_at, extra)
+        cast(:members as uuid[]), cast(:identities as uuid[]), cast(:externals as text[]),
+        cast(:reply_tos as text[]), cast(:bodies as text[]), cast(:languages as text[]),
+        cast(:posted as timestamptz[]), cast(:edited as timestamptz[]),
+        cast(:deleted as timestamptz[]), cast(:extras as text[]), cast(:searches as text[]))
+        n(id, channel_id, thread_id, member_id, identity_id, external_id, reply_to, body, language,
+          posted_at, edited_at, deleted_at, extra, search)
 """)
 _ADD_ATTACHMENTS = text("""
     insert into attachment
@@ -61,7 +66,7 @@ class Added:
 
 
 async def add_messages(
-    session: AsyncSession, scope: Scope, messages: Messages, people: Mapping[str, UUID]
+    session: AsyncSession, scope: Scope, messages: Messages, people: Mapping[str, Account]
 ) -> Added:
     """Insert what is not there yet, and say which threads it touches."""
     added = Added()
@@ -99,13 +104,19 @@ def _note(
     scope: Scope,
     fresh: Messages,
     roots: Roots,
-    people: Mapping[str, UUID],
+    people: Mapping[str, Account],
 ) -> None:
     added.merged = roots.merged
     for key in fresh:
         added.threads[roots.thread_of(key)] = (key[0], roots.root_of(key))
     added.days = [
-        DayChange(key[0], people[message.author.external_id], scope.day(message.posted_at), 1)
+        DayChange(
+            key[0],
+            people[message.author.external_id].member_id,
+            scope.day(message.posted_at),
+            message.posted_at,
+            messages=1,
+        )
         for key, message in fresh.items()
         if not message.deleted
     ]
@@ -118,9 +129,11 @@ async def _insert(
     fresh: Messages,
     added: Added,
     roots: Roots,
-    people: Mapping[str, UUID],
+    people: Mapping[str, Account],
 ) -> None:
     messages = list(fresh.values())
+    languages = [message.language or language_of(message.text) for message in messages]
+    authors = [people[message.author.external_id] for message in messages]
     await session.execute(
         _ADD,
         scope.keys
@@ -129,15 +142,22 @@ async def _insert(
             "ids": list(added.ids.values()),
             "channels": [key[0] for key in fresh],
             "threads": [roots.thread_of(key) for key in fresh],
-            "members": [people[message.author.external_id] for message in messages],
+            "members": [author.member_id for author in authors],
+            "identities": [author.identity_id for author in authors],
             "externals": [message.external_id for message in messages],
             "reply_tos": [message.reply_to or message.thread for message in messages],
             "bodies": [clean(message.text) for message in messages],
-            "languages": [message.language or language_of(message.text) for message in messages],
+            "languages": languages,
             "posted": [message.posted_at for message in messages],
             "edited": [message.edited_at for message in messages],
             "deleted": [message.posted_at if message.deleted else None for message in messages],
             "extras": [dump(_extra(message)) for message in messages],
+            "searches": [
+                None
+                if message.deleted
+                else vector(scope.workspace_id, key[0], language, message.text)
+                for (key, message), language in zip(fresh.items(), languages, strict=True)
+            ],
         },
     )
 

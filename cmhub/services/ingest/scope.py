@@ -59,11 +59,12 @@ class Scope:
 
 @dataclass(frozen=True, slots=True)
 class DayChange:
-    """One message or reaction more (or less) of a member on a day."""
+    """One message or reaction of ``at`` more (or less) of a member on a day."""
 
     channel_id: UUID
     member_id: UUID
     day: date
+    at: datetime
     messages: int = 0
     reactions: int = 0
 
