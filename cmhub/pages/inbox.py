@@ -191,7 +191,7 @@ def _row(row: ObjectVar[ThreadRow]) -> rx.Component:
                 rx.cond(row.message_count.to(int) > 1, _last(row)),
                 rx.el.span(
                     rx.el.span(icon("hash"), row.channel, class_name="in-channel"),
-                    simulated_badge(row.network.to(str)),
+                    simulated_badge(row.network.to(str), quiet=True),
                     rx.el.span(t("inbox.messages", n=row.message_count)),
                     class_name="row-facts",
                 ),
