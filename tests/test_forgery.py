@@ -45,10 +45,12 @@ from cmhub.services import (
     threads,
     views,
 )
+from cmhub.services.home import handover, reading, steps, visits
 from cmhub.services.notices import reading as notices
 from cmhub.services.references import Reference, find_thing, find_things
 from cmhub.services.search import finding
 from tests.support.community import credentials, room
+from tests.support.home import note_of
 from tests.support.tenants import Space, Tenant, make_tenant
 
 
@@ -84,6 +86,14 @@ class Attempt:
 
 
 Call = Callable[[AsyncSession, Attempt], Awaitable[object]]
+
+
+async def _on_note(
+    call: Callable[..., Awaitable[object]], session: AsyncSession, a: Attempt
+) -> None:
+    note = await note_of(a.prey.alone)
+    await call(session, a.actor, a.workspace_id, note)
+
 
 _SOON = datetime.now(UTC) + timedelta(days=1)
 _OPEN = sorting.Standing("open", None, None, None, _SOON)
@@ -173,6 +183,9 @@ BY_ID: Mapping[str, Call] = {
     "replies.retry_reply": lambda s, a: replies.retry_reply(
         s, a.actor, a.workspace_id, a.prey.failed_reply_id
     ),
+    "home.handover.take_over": lambda s, a: _on_note(handover.take_over, s, a),
+    "home.handover.give_back": lambda s, a: _on_note(handover.give_back, s, a),
+    "home.handover.withdraw_note": lambda s, a: _on_note(handover.withdraw_note, s, a),
     "replies.discard_reply": lambda s, a: replies.discard_reply(
         s, a.actor, a.workspace_id, a.prey.failed_reply_id
     ),
@@ -257,6 +270,31 @@ BY_WORKSPACE: Mapping[str, Call] = {
     "connections.list_connections": lambda s, a: connections.list_connections(
         s, a.actor, a.prey.id
     ),
+    "home.visits.open_visit": lambda s, a: visits.open_visit(
+        s, a.actor, a.prey.id, datetime.now(UTC)
+    ),
+    "home.visits.read_visit": lambda s, a: visits.read_visit(
+        s, a.actor, a.prey.id, datetime.now(UTC)
+    ),
+    "home.visits.put_steps_away": lambda s, a: visits.put_steps_away(
+        s, a.actor, a.prey.id, datetime.now(UTC)
+    ),
+    "home.steps.read_steps": lambda s, a: steps.read_steps(s, a.actor, a.prey.id),
+    "home.reading.read_home": lambda s, a: reading.read_home(
+        s,
+        a.actor,
+        a.prey.id,
+        visits.Visit(datetime.now(UTC), first=True, steps_away=False),
+        now=datetime.now(UTC),
+    ),
+    "home.reading.read_open": lambda s, a: reading.read_open(
+        s, a.actor, a.prey.id, now=datetime.now(UTC)
+    ),
+    "home.handover.leave_note": lambda s, a: handover.leave_note(
+        s, a.actor, a.prey.id, "Bonjour", []
+    ),
+    "home.handover.waiting_notes": lambda s, a: handover.waiting_notes(s, a.actor, a.prey.id),
+    "home.handover.list_notes": lambda s, a: handover.list_notes(s, a.actor, a.prey.id),
     "connections.save_connection": lambda s, a: connections.save_connection(
         s, a.actor, a.prey.id, "matrix", credentials("@other:x"), RemoteAccount("@other:x", "O")
     ),
@@ -345,6 +383,7 @@ WITHOUT = {
     "notices.reading.may_see": "it answers from the actor alone",
     "audit.record": "it is called with what was found in scope",
     "syncing.take_lease": "of the worker: it answers that there is nothing, see below",
+    "home.reading.read_agency_home": "it takes no ids; tests/services/home/test_agencies.py",
     "syncing.give_lease_back": "of the worker: it changes nothing, see below",
     "syncing.read_live": "of the worker: it answers that there is nothing, see below",
     "syncing.note_fault": "of the worker: it changes nothing, see below",

@@ -21,6 +21,7 @@ from cmhub.models.desk import (
     SavedReply,
     ThreadLabel,
 )
+from cmhub.models.home import HandoverNote, HomeVisit
 from cmhub.models.networks import Channel, Connection
 from cmhub.models.outgoing import Measure, Reply
 from cmhub.models.people import (
@@ -69,6 +70,8 @@ __all__ = [
     "DataKey",
     "Draft",
     "EarlyEvent",
+    "HandoverNote",
+    "HomeVisit",
     "Identity",
     "InAgency",
     "InWorkspace",

@@ -3,9 +3,11 @@
 from cmhub.components.page import Page
 from cmhub.components.text import t
 from cmhub.pages.activity import activity
+from cmhub.pages.agency_home import agency_home
 from cmhub.pages.agency_settings import agency_settings
 from cmhub.pages.connections import connections
 from cmhub.pages.design import design
+from cmhub.pages.home import home
 from cmhub.pages.inbox import inbox
 from cmhub.pages.people import people
 from cmhub.pages.profile import profile
@@ -14,8 +16,10 @@ from cmhub.pages.settings import settings
 from cmhub.pages.workspace_people import workspace_people
 from cmhub.pages.workspaces import workspaces
 from cmhub.state.activity import ActivityState
+from cmhub.state.agency_home import AgencyHomeState
 from cmhub.state.agency_settings import AgencySettingsState
 from cmhub.state.connections import ConnectionsState
+from cmhub.state.home import HomeState
 from cmhub.state.inbox import InboxState
 from cmhub.state.people import PeopleState
 from cmhub.state.profile import ProfileState
@@ -28,6 +32,8 @@ BASE = "w/[agency_slug]/[workspace_slug]"
 AGENCY = "a/[agency_slug]"
 
 PAGES: tuple[Page, ...] = (
+    Page(f"{BASE}/home", home, t("home.title"), HomeState.load),
+    Page("a/[agency_slug]", agency_home, t("home.title"), AgencyHomeState.load),
     Page(f"{BASE}/inbox", inbox, t("inbox.title"), InboxState.load),
     Page(f"{BASE}/activity", activity, t("activity.title"), ActivityState.load),
     Page(f"{BASE}/connections", connections, t("connections.title"), ConnectionsState.load),

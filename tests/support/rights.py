@@ -51,6 +51,15 @@ InboxState.undo                      inbox:answer
 InboxState.delete                    message:delete
 InboxState.measure                   member:measure
 InboxState.measure_again             message:delete
+HomeState.load                       home:read
+HomeState.refresh                    home:read
+HomeState.leave                      task:write
+HomeState.withdraw                   task:write
+HomeState.take_over                  task:write
+HomeState.put_steps_away             home:read
+HomeState.undo                       home:read
+AgencyHomeState.load                 home:read
+AgencyHomeState.refresh              home:read
 ActivityState.load                   activity:read
 ConnectionsState.load                connection:read
 ConnectionsState.refresh             connection:read

@@ -36,6 +36,7 @@ from cmhub.services.notifying import notify
 from cmhub.services.references import Reference
 from tests.support.agency import make_agency
 from tests.support.community import Community, ago, bring, make_community, person, said
+from tests.support.home import fill_home
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,6 +98,7 @@ async def _fill(actor: Actor, workspace_id: UUID) -> Space:
         message = (
             await session.scalars(_in(Message, workspace_id).where(Message.external_id == "m1"))
         ).one()
+        await fill_home(session, actor, workspace_id)
         reply = await replies.send_reply(session, actor, workspace_id, thread.id, "Ici.")
         measure = await measures.delete_message(session, actor, workspace_id, message.id)
         await session.execute(update(Reply).where(Reply.id == reply).values(state="failed"))
