@@ -2,7 +2,7 @@
 
 import inspect
 import pkgutil
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from importlib import import_module
@@ -45,7 +45,9 @@ from cmhub.services import (
     threads,
     views,
 )
+from cmhub.services.exporting import runs as export_runs
 from cmhub.services.home import handover, reading, steps, visits
+from cmhub.services.importing import runs as import_runs
 from cmhub.services.notices import reading as notices
 from cmhub.services.references import Reference, find_thing, find_things
 from cmhub.services.search import finding
@@ -83,6 +85,10 @@ class Attempt:
     @property
     def work(self) -> Work:
         return Work(self.prey.community.connection_id, self.actor.agency_id, self.workspace_id)
+
+
+async def _nothing() -> AsyncIterator[bytes]:
+    yield b""
 
 
 Call = Callable[[AsyncSession, Attempt], Awaitable[object]]
@@ -219,6 +225,15 @@ BY_ID: Mapping[str, Call] = {
     "connecting.refresh_if_due": lambda _, a: connecting.refresh_if_due(
         a.actor, a.workspace_id, a.prey.community.connection_id
     ),
+    "importing.runs.stop_import": lambda s, a: import_runs.stop_import(
+        s, a.actor, a.workspace_id, a.prey.import_id
+    ),
+    "exporting.runs.stop_export": lambda s, a: export_runs.stop_export(
+        s, a.actor, a.workspace_id, a.prey.export_id
+    ),
+    "exporting.runs.open_export": lambda s, a: export_runs.open_export(
+        s, a.actor, a.workspace_id, a.prey.export_id
+    ),
     "references.find_thing": lambda s, a: find_thing(
         s, a.actor, a.workspace_id, Reference("thread", a.prey.thread_id)
     ),
@@ -304,6 +319,12 @@ BY_WORKSPACE: Mapping[str, Call] = {
     "activity.read_activity": lambda s, a: activity.read_activity(
         s, a.actor, a.prey.id, days=7, now=datetime.now(UTC)
     ),
+    "importing.runs.receive_import": lambda _, a: import_runs.receive_import(
+        a.actor, a.prey.id, import_runs.Upload("a.jsonl", 1), _nothing()
+    ),
+    "importing.runs.list_imports": lambda s, a: import_runs.list_imports(s, a.actor, a.prey.id),
+    "exporting.runs.start_export": lambda s, a: export_runs.start_export(s, a.actor, a.prey.id),
+    "exporting.runs.list_exports": lambda s, a: export_runs.list_exports(s, a.actor, a.prey.id),
     "colleagues.list_colleagues": lambda s, a: colleagues.list_colleagues(s, a.actor, a.prey.id),
     "colleagues.list_managers": lambda s, a: colleagues.list_managers(s, a.actor, a.prey.id),
     "tasks.reading.list_tasks": lambda s, a: tasks.list_tasks(
@@ -370,6 +391,10 @@ WITHOUT = {
     "settings.agency_defaults": "it takes no ids",
     "settings.save_agency": "it takes no ids",
     "files.file_key": "all of files.* go through it",
+    "files.file_prefix": "it only names what list_files tells",
+    "exporting.writing.write_workspace": "of the worker and the host: see test_export",
+    "exporting.writing.write_agency": "of the host: see test_export",
+    "exporting.writing.write_files": "of the worker and the host: files.* refuse it",
     "workspaces.create_workspace": "it takes no ids",
     "inbox.count_states": "it counts what is in scope, see below",
     "filtering.condition": "it only says what is asked",

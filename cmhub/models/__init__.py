@@ -41,6 +41,7 @@ from cmhub.models.people import (
     UserToken,
     Workspace,
 )
+from cmhub.models.transfers import ExportRun, ImportRun
 from cmhub.models.work import NoticePreference, Notification, Task
 
 GLOBAL_TABLES = frozenset(
@@ -70,9 +71,11 @@ __all__ = [
     "DataKey",
     "Draft",
     "EarlyEvent",
+    "ExportRun",
     "HandoverNote",
     "HomeVisit",
     "Identity",
+    "ImportRun",
     "InAgency",
     "InWorkspace",
     "InboxView",

@@ -7,7 +7,9 @@ from cmhub.pages.agency_home import agency_home
 from cmhub.pages.agency_settings import agency_settings
 from cmhub.pages.connections import connections
 from cmhub.pages.design import design
+from cmhub.pages.exports import exports
 from cmhub.pages.home import home
+from cmhub.pages.imports import imports
 from cmhub.pages.inbox import inbox
 from cmhub.pages.people import people
 from cmhub.pages.profile import profile
@@ -19,7 +21,9 @@ from cmhub.state.activity import ActivityState
 from cmhub.state.agency_home import AgencyHomeState
 from cmhub.state.agency_settings import AgencySettingsState
 from cmhub.state.connections import ConnectionsState
+from cmhub.state.exports import ExportsState
 from cmhub.state.home import HomeState
+from cmhub.state.imports import ImportsState
 from cmhub.state.inbox import InboxState
 from cmhub.state.people import PeopleState
 from cmhub.state.profile import ProfileState
@@ -37,6 +41,8 @@ PAGES: tuple[Page, ...] = (
     Page(f"{BASE}/inbox", inbox, t("inbox.title"), InboxState.load),
     Page(f"{BASE}/activity", activity, t("activity.title"), ActivityState.load),
     Page(f"{BASE}/connections", connections, t("connections.title"), ConnectionsState.load),
+    Page(f"{BASE}/settings/import", imports, t("imports.title"), ImportsState.load),
+    Page(f"{BASE}/settings/export", exports, t("exports.title"), ExportsState.load),
     Page(f"{BASE}/settings", settings, t("settings.title"), SettingsState.load),
     Page(f"{BASE}/settings/people", workspace_people, t("people.title"), WorkspacePeopleState.load),
     Page(f"{AGENCY}/people", people, t("people.title"), PeopleState.load),

@@ -15,6 +15,7 @@ from cmhub.web import (
     public,
     start,
     static,
+    transfers,
 )
 
 routes: list[BaseRoute] = [
@@ -27,6 +28,7 @@ routes: list[BaseRoute] = [
     *static.routes,
     *public.routes,
     *files.routes,
+    *transfers.routes,
     *design.routes,
     *health.routes,
     *install.routes,

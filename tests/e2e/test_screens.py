@@ -39,6 +39,8 @@ INSIDE = (
     "activity/?days=7",
     "connections/",
     "connections/?connect=matrix",
+    "settings/import/",
+    "settings/export/",
 )
 
 

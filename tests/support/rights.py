@@ -69,6 +69,11 @@ ConnectionsState.look_again          connection:manage
 ConnectionsState.choose              connection:manage
 ConnectionsState.ask_to_leave        connection:manage
 ConnectionsState.disconnect          connection:manage
+ImportsState.load                    history:import
+ImportsState.stop                    history:import
+ExportsState.load                    workspace:export
+ExportsState.make                    workspace:export
+ExportsState.stop                    workspace:export
 SessionState.refresh                 signed-in
 AgencySettingsState.load             agency:settings
 AgencySettingsState.save             agency:settings
@@ -158,6 +163,8 @@ GET /offline/                        public
 GET /worker.js                       public
 GET /metrics                         public
 POST /preferences                    public
+POST /imports/{agency}/{workspace}/  history:import
+GET /exports/{agency}/{workspace}/{run}.zip  workspace:export
 GET /accessibility                   public
 GET /accessibility/                  public
 GET /en/                             public
@@ -208,6 +215,7 @@ migrate    none
 doctor     none
 demo       the demo's agencies, on one's own machine only
 import     one workspace
+export     one workspace or a whole agency
 """
 
 

@@ -1,5 +1,6 @@
 """Agencies whose every table is filled, for tests of what keeps them apart."""
 
+from collections.abc import AsyncIterator
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 from secrets import token_hex
@@ -30,8 +31,10 @@ from cmhub.services import (
     views,
     workspaces,
 )
+from cmhub.services.exporting import runs as export_runs
 from cmhub.services.filtering import InboxFilter
 from cmhub.services.grants import Grant
+from cmhub.services.importing import runs as import_runs
 from cmhub.services.notifying import notify
 from cmhub.services.references import Reference
 from tests.support.agency import make_agency
@@ -54,6 +57,8 @@ class Space:
     saved_reply_id: UUID
     view_id: UUID
     task_id: UUID
+    import_id: UUID
+    export_id: UUID
 
     @property
     def id(self) -> UUID:
@@ -136,7 +141,15 @@ async def _fill(actor: Actor, workspace_id: UUID) -> Space:
                 created_at=datetime.now(UTC),
             )
         )
-    return Space(actor, community, thread.id, message.id, reply, measure, *desk, task)
+        exported = await export_runs.start_export(session, actor, workspace_id)
+    upload = import_runs.Upload("history.jsonl", 2)
+    imported = await import_runs.receive_import(actor, workspace_id, upload, _pieces(b"{}"))
+    ids = (thread.id, message.id, reply, measure, *desk, task, imported, exported)
+    return Space(actor, community, *ids)
+
+
+async def _pieces(data: bytes) -> AsyncIterator[bytes]:
+    yield data
 
 
 async def _fill_desk(
