@@ -19,10 +19,11 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from cmhub.actor import Actor, Role
 from cmhub.db import unit_of_work
-from cmhub.models import Note, Notification, Task
+from cmhub.models import HandoverNote, Note, Notification, Task
 from cmhub.sandbox.crew import Agency
 from cmhub.sandbox.emblems import emblem
 from cmhub.sandbox.filling import Site
+from cmhub.services.home.handover import leave_note
 from cmhub.services.labels import create_label, label_threads
 from cmhub.services.notes import write_note
 from cmhub.services.saved_replies import save_reply
@@ -137,6 +138,8 @@ async def lay(site: Site, agency: Agency, users: Mapping[str, UUID], now: dateti
             await _plan(session, table, chore)
     for pattern, role, words in table.desk.notes:
         await _remark(table, threads, pattern, role, words)
+    if table.desk.left is not None:
+        await _leave(table, *table.desk.left)
 
 
 async def hush(site: Site, users: Mapping[str, UUID]) -> None:
@@ -240,3 +243,14 @@ async def _remark(
         at = min(table.now, row.posted_at + timedelta(minutes=50))
         mine = update(Note).where(Note.workspace_id == site.workspace_id, Note.id == made)
         await session.execute(mine.values(created_at=at))
+
+
+async def _leave(table: Table, role: Role, words: str) -> None:
+    """Leave a note for whoever comes next, at the end of the last working day."""
+    site, actor = table.site, table.actor(role)
+    async with unit_of_work(actor) as session:
+        made = await leave_note(session, actor, site.workspace_id, words, ())
+        mine = update(HandoverNote).where(
+            HandoverNote.workspace_id == site.workspace_id, HandoverNote.id == made
+        )
+        await session.execute(mine.values(left_at=table.now - timedelta(hours=11)))

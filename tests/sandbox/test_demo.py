@@ -19,6 +19,7 @@ from cmhub.locales import text
 from cmhub.models import (
     Channel,
     Connection,
+    HandoverNote,
     Label,
     Measure,
     Member,
@@ -238,6 +239,7 @@ async def test_every_workspace_has_its_clients_look_labels_and_saved_replies(
             places = await read(agency, select(table.workspace_id).distinct())
             assert len(places) == (8 if agency == "lumen" else 4)
         assert len(await read(agency, select(Note.id))) >= 3
+        assert len(await read(agency, select(HandoverNote.id))) >= 1
 
 
 async def test_nobody_is_mailed_of_the_past(demo: list[SignIn]) -> None:
