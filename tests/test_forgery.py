@@ -36,6 +36,7 @@ from cmhub.services import (
     measures,
     notes,
     people,
+    presence,
     replies,
     saved_replies,
     settings,
@@ -148,6 +149,9 @@ BY_ID: Mapping[str, Call] = {
     "notes.delete_note": lambda s, a: notes.delete_note(s, a.actor, a.workspace_id, a.prey.note_id),
     "notes.restore_note": lambda s, a: notes.restore_note(
         s, a.actor, a.workspace_id, a.prey.note_id
+    ),
+    "presence.show_presence": lambda s, a: presence.show_presence(
+        s, a.actor, a.workspace_id, a.prey.thread_id, new_id(), writes=True
     ),
     "drafts.read_draft": lambda s, a: drafts.read_draft(
         s, a.actor, a.workspace_id, a.prey.thread_id

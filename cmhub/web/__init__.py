@@ -12,6 +12,7 @@ from cmhub.web import (
     health,
     install,
     joining,
+    notices,
     public,
     start,
     static,
@@ -30,6 +31,7 @@ routes: list[BaseRoute] = [
     *files.routes,
     *transfers.routes,
     *design.routes,
+    *notices.routes,
     *health.routes,
     *install.routes,
 ]

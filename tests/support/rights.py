@@ -43,14 +43,42 @@ PaletteState.search                  signed-in
 PaletteState.forget                  signed-in
 InboxState.load                      inbox:read
 InboxState.refresh                   inbox:read
-InboxState.set_thread_state          inbox:answer
+InboxState.refresh_desk              inbox:read
+InboxState.send_anyway               inbox:answer
 InboxState.send                      inbox:answer
 InboxState.send_again                inbox:answer
 InboxState.discard                   inbox:answer
-InboxState.undo                      inbox:answer
+InboxState.undo                      inbox:read
 InboxState.delete                    message:delete
 InboxState.measure                   member:measure
 InboxState.measure_again             message:delete
+SortingState.move                    inbox:answer
+SortingState.snooze                  inbox:answer
+SortingState.snooze_at               inbox:answer
+SortingState.assign                  inbox:answer
+SortingState.label                   inbox:answer
+WritingState.keep                    inbox:answer
+WritingState.propose                 inbox:answer
+WritingState.write_note              inbox:answer
+WritingState.edit                    inbox:answer
+WritingState.save_note               inbox:answer
+WritingState.delete_note             inbox:answer
+WritingState.beat                    inbox:read
+WritingState.look_around             inbox:read
+ViewsState.save                      inbox:read
+ViewsState.rename                    inbox:read
+ViewsState.delete                    inbox:read
+LabelsState.load                     workspace:settings
+LabelsState.refresh                  workspace:settings
+LabelsState.save                     workspace:settings
+LabelsState.ask                      workspace:settings
+LabelsState.merge                    workspace:settings
+LabelsState.delete                   workspace:settings
+SavedRepliesState.load               workspace:settings
+SavedRepliesState.refresh            workspace:settings
+SavedRepliesState.save               workspace:settings
+SavedRepliesState.delete             workspace:settings
+SavedRepliesState.undo               workspace:settings
 HomeState.load                       home:read
 HomeState.refresh                    home:read
 HomeState.leave                      task:write
@@ -61,6 +89,30 @@ HomeState.undo                       home:read
 AgencyHomeState.load                 home:read
 AgencyHomeState.refresh              home:read
 ActivityState.load                   activity:read
+NoticesState.count                   signed-in
+NoticesState.load                    signed-in
+NoticesState.read                    signed-in
+NoticesState.read_all                signed-in
+NoticeSettingsState.load             signed-in
+NoticeSettingsState.show_in_page     signed-in
+NoticeSettingsState.mail             signed-in
+NoticeSettingsState.send_digest      signed-in
+NoticeSettingsState.keep_quiet       signed-in
+TasksState.load                      task:read
+TasksState.refresh                   task:read
+TasksState.finish                    task:write
+TasksState.reopen                    task:write
+TasksState.delete                    task:write
+TasksState.save                      task:write
+TasksState.take                      task:write
+TasksState.undo                      task:write
+AgencyTasksState.load                task:read
+AgencyTasksState.finish              task:write
+AgencyTasksState.reopen              task:write
+AgencyTasksState.undo                task:write
+TaskDialogState.begin                task:write
+TaskDialogState.choose_place         task:write
+TaskDialogState.create               task:write
 ConnectionsState.load                connection:read
 ConnectionsState.refresh             connection:read
 ConnectionsState.choose_way          connection:manage
@@ -162,6 +214,8 @@ GET /manifest.webmanifest            public
 GET /offline/                        public
 GET /worker.js                       public
 GET /metrics                         public
+GET /notices/unsubscribe/{token}     public
+POST /notices/unsubscribe/{token}    public
 POST /preferences                    public
 POST /imports/{agency}/{workspace}/  history:import
 GET /exports/{agency}/{workspace}/{run}.zip  workspace:export
