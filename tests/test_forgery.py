@@ -44,6 +44,7 @@ from cmhub.services import (
 )
 from cmhub.services.notices import reading as notices
 from cmhub.services.references import Reference, find_thing, find_things
+from cmhub.services.members import listing, merging, profile
 from cmhub.services.search import finding
 from tests.support.community import credentials, room
 from tests.support.tenants import Space, Tenant, make_tenant
@@ -183,6 +184,18 @@ BY_ID: Mapping[str, Call] = {
     "measures.retry_measure": lambda s, a: measures.retry_measure(
         s, a.actor, a.workspace_id, a.prey.measure_id
     ),
+    "members.profile.read_member": lambda s, a: profile.read_member(
+        s, a.actor, a.workspace_id, a.prey.member_id, now=datetime.now(UTC)
+    ),
+    "members.merging.compare_members": lambda s, a: merging.compare_members(
+        s, a.actor, a.workspace_id, a.prey.member_id, a.prey.other_member_id
+    ),
+    "members.merging.merge_members": lambda s, a: merging.merge_members(
+        s, a.actor, a.workspace_id, a.prey.member_id, a.prey.other_member_id
+    ),
+    "members.merging.part_members": lambda s, a: merging.part_members(
+        s, a.actor, a.workspace_id, a.prey.merge_id
+    ),
     "connections.choose_channels": lambda s, a: connections.choose_channels(
         s, a.actor, a.workspace_id, a.prey.community.connection_id, [room("general")]
     ),
@@ -267,6 +280,9 @@ BY_WORKSPACE: Mapping[str, Call] = {
     ),
     "tasks.reading.count_tasks": lambda s, a: tasks.count_tasks(
         s, a.actor, [a.prey.id], now=datetime.now(UTC)
+    ),
+    "members.listing.list_members": lambda s, a: listing.list_members(
+        s, a.actor, a.prey.id, listing.MembersFilter(), datetime.now(UTC)
     ),
     "search.finding.search_messages": lambda s, a: finding.search_messages(
         s, a.actor, a.prey.id, finding.Search("notice")
