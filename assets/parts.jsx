@@ -70,7 +70,8 @@ export function UploadForm({ children, action, ...rest }) {
     request.upload.onprogress = (now) => setSent(now.lengthComputable ? Math.floor((100 * now.loaded) / now.total) : 0);
     request.onload = () => {
       if (request.status < 400) return window.location.assign(request.responseURL);
-      const plain = request.getResponseHeader("content-type")?.startsWith("text/plain");
+      const ours = [403, 409, 413, 415, 422, 429].includes(request.status);
+      const plain = ours && request.getResponseHeader("content-type")?.startsWith("text/plain");
       ended(plain && request.responseText ? request.responseText : t(request.status === 413 ? "app.upload.large" : "app.upload.failed"));
     };
     request.onerror = () => ended(t("app.upload.failed"));

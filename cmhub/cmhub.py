@@ -22,6 +22,7 @@ from cmhub.state.live import listen
 from cmhub.state.quiet import keep_secrets_out_of_logs
 from cmhub.web import routes
 from cmhub.web.access import RequestLog
+from cmhub.web.faults import handlers
 from cmhub.web.headers import SecurityHeaders
 from cmhub.web.uploads import NoUploads
 
@@ -37,7 +38,7 @@ app = rx.App(
     app_wraps={(55, "ErrorBoundary"): boundary, (5, "Overlay"): overlay},
     backend_exception_handler=broken,
     api_transformer=[
-        Starlette(routes=[*routes, *mail.routes, *homeserver.routes]),
+        Starlette(routes=[*routes, *mail.routes, *homeserver.routes], exception_handlers=handlers),
         NoUploads,
         partial(SecurityHeaders, built=frontend.BUILT),
         RequestLog,

@@ -211,6 +211,15 @@ async def announce(session: AsyncSession, actor: Actor, workspace_id: UUID, *top
     )
 
 
+async def announce_end(session: AsyncSession, ended: Iterable[UUID]) -> None:
+    """Tell the open tabs of sessions, at the commit, that these have ended."""
+    for one in ended:
+        await session.execute(
+            text("select pg_notify(:channel, :payload)"),
+            {"channel": LIVE, "payload": json.dumps({"session": str(one)})},
+        )
+
+
 async def announce_user(session: AsyncSession, user_id: UUID, *topics: str) -> None:
     """Tell every open tab of one user, at the commit, what changed."""
     payload = {"user": str(user_id), "topics": list(topics)}

@@ -319,6 +319,14 @@ def test_every_permission_says_why_it_is_denied(permission: Permission, language
     assert catalogue(language)[f"denied.{permission.replace(':', '.')}"]
 
 
+@pytest.mark.parametrize("permission", list(Permission))
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_every_permission_is_told_in_the_table_of_roles(
+    permission: Permission, language: str
+) -> None:
+    assert catalogue(language)[f"role.may.{permission.replace(':', '.')}"]
+
+
 def test_every_permission_and_role_stands_in_the_table() -> None:
     assert set(ROLE_TABLE) == set(Role)
     held = frozenset[Permission]().union(*ROLE_TABLE.values())
@@ -352,6 +360,7 @@ UNRECORDED = {
     "drafts.keep_draft": "what somebody is still writing is no act yet",
     "drafts.drop_draft": "what somebody is still writing is no act yet",
     "audit.record": "it is the record",
+    "grants.replace_grants": "whoever decides it records why: roles, removal, leaving, joining",
     "connecting.refresh_if_due": "newer credentials of the same connection, as the network wants",
     "syncing.take_lease": "which worker reads is nobody's decision",
     "syncing.give_lease_back": "which worker reads is nobody's decision",

@@ -2,6 +2,7 @@
 
 import importlib.util
 from collections.abc import Mapping
+from contextlib import suppress
 from datetime import timedelta
 from typing import Any
 
@@ -11,8 +12,9 @@ from sqlalchemy.exc import DBAPIError
 
 from cmhub.config import PROJECT
 from cmhub.crypto import fingerprint
-from cmhub.db import doors
+from cmhub.db import doors, unit_of_work
 from cmhub.models import new_id
+from cmhub.services import sessions
 from tests.support.agency import PASSWORD
 from tests.support.tenants import Tenant, make_tenant
 
@@ -58,15 +60,98 @@ ELSEWHERE = {
 """Doors that always answer something; each has its own test below."""
 
 
-def test_every_door_is_tried() -> None:
-    path = PROJECT / "alembic" / "versions" / "0003_doors.py"
+def _listed(name: str) -> set[str]:
+    path = PROJECT / "alembic" / "versions" / f"{name}.py"
     spec = importlib.util.spec_from_file_location("doors", path)
     assert spec is not None
     assert spec.loader is not None
     migration = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(migration)
-    listed = {door.split("(", 1)[0] for door in migration.DOORS}
-    assert listed == {*NOTHING, *ELSEWHERE}
+    return {door.split("(", 1)[0] for door in migration.DOORS}
+
+
+def test_every_door_is_tried() -> None:
+    assert _listed("0003_doors") == {*NOTHING, *ELSEWHERE}
+    assert _listed("0007_people") - {*NOTHING, *ELSEWHERE} == {
+        *NO_PERSON,
+        *OF_NOBODY,
+        "people_here",
+    }
+
+
+NO_PERSON: Mapping[str, str] = {
+    "held_places": "held_places(:person)",
+    "sessions_of": "sessions_of(:person)",
+    "end_session": "end_session(:person, :other)",
+    "end_sessions": "end_sessions(:person, :other)",
+    "token_user": "token_user('factor', :hash)",
+    "use_token": "use_token('factor', :hash)",
+    "drop_user": "drop_user(:person)",
+    "arm_token": "arm_token(:other, :hash)",
+    "asked_email": "asked_email(:person)",
+    "change_email": "change_email(:hash)",
+    "changed_email": "changed_email(:other)",
+    "factor_of": "factor_of(:person)",
+    "take_step": "take_step(:person, 1)",
+    "take_code": "take_code(:person, :hash)",
+}
+"""What a door of people gives for somebody who is not there, or with a wrong secret: no row."""
+OF_NOBODY: Mapping[str, str] = {
+    "is_alone": "is_alone(:person, :other)",
+    "release_slug": "release_slug(:other)",
+    "spend_tokens": "spend_tokens(:person, 'email')",
+    "set_password": "set_password(:person, 'x')",
+    "set_profile": "set_profile(:person, 'Eve', 'en', 'UTC')",
+    "ask_email": "ask_email(:other, :person, 'eve@exemple.example', :hash, interval '1 day')",
+    "user_key_of": "user_key_of(:person, :hash)",
+    "keep_factor": "keep_factor(:person, :hash, 1)",
+    "keep_codes": "keep_codes(:person, array[:other], array[:hash])",
+    "drop_factor": "drop_factor(:person)",
+}
+"""Doors that always answer something, or nothing at all; nobody's change is nobody's."""
+
+
+@pytest.mark.parametrize("door", NO_PERSON)
+async def test_nobody_has_nothing(ours: Tenant, door: str) -> None:
+    assert await _ask(f"select * from {NO_PERSON[door]}", **_wrong(NO_PERSON[door])) == []
+
+
+@pytest.mark.parametrize("door", OF_NOBODY)
+async def test_a_change_of_nobody_changes_nobody(ours: Tenant, door: str) -> None:
+    before = await _seen(ours)
+    with suppress(DBAPIError):  # a key leads to a user, or the row is refused
+        await _ask(f"select {OF_NOBODY[door]}", **_wrong(OF_NOBODY[door]))
+    assert await _seen(ours) == before
+
+
+async def _seen(ours: Tenant) -> tuple[object, ...]:
+    assert ours.actor.user_id is not None
+    async with doors() as session:
+        token = await sessions.open_session(session, ours.actor.user_id, "tests", "")
+    info = await sessions.resolve_session(token)
+    assert info is not None
+    return info.email, info.name, info.places
+
+
+def _wrong(call: str) -> dict[str, object]:
+    given = {"person": new_id(), "other": new_id(), "hash": fingerprint("wrong")}
+    return {name: value for name, value in given.items() if f":{name}" in call}
+
+
+async def test_people_are_shown_to_their_own_agency_only(ours: Tenant, theirs: Tenant) -> None:
+    asked = text("select name from people_here(:people)")
+    people = {"people": [ours.actor.user_id, theirs.actor.user_id]}
+    async with doors() as session:
+        assert (await session.execute(asked, people)).all() == []
+    async with unit_of_work(ours.actor) as session:
+        assert len((await session.execute(asked, people)).all()) == 1
+
+
+async def test_a_user_who_belongs_somewhere_cannot_be_dropped(ours: Tenant) -> None:
+    assert await _ask("select drop_user(:user)", user=ours.actor.user_id) == []
+    await _ask("select release_slug(:agency)", agency=ours.actor.agency_id)
+    (found,) = await _ask("select * from find_workspace(:slug, 'riviere')", slug=ours.slug)
+    assert found.workspace_id == ours.first.id
 
 
 async def _ask(words: str, **values: object) -> list[Any]:

@@ -3,7 +3,7 @@
 import inspect
 import pkgutil
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from importlib import import_module
 from pathlib import Path
@@ -13,7 +13,7 @@ import pytest
 from sqlalchemy.ext.asyncio import AsyncSession
 
 import cmhub.services
-from cmhub.actor import Actor
+from cmhub.actor import Actor, Role
 from cmhub.db import unit_of_work
 from cmhub.errors import NotFound
 from cmhub.integrations.networks.base import (
@@ -29,10 +29,13 @@ from cmhub.services import (
     connections,
     drafts,
     files,
+    grants,
     inbox,
+    invitations,
     labels,
     measures,
     notes,
+    people,
     replies,
     saved_replies,
     settings,
@@ -73,6 +76,8 @@ class Attempt:
     actor: Actor
     workspace_id: UUID
     prey: Space
+    person: UUID = field(default_factory=new_id)
+    invitation_id: UUID = field(default_factory=new_id)
 
     @property
     def work(self) -> Work:
@@ -246,6 +251,10 @@ BY_ID: Mapping[str, Call] = {
     ),
 }
 BY_WORKSPACE: Mapping[str, Call] = {
+    "people.list_workspace_people": lambda s, a: people.list_workspace_people(
+        s, a.actor, a.prey.id
+    ),
+    "people.list_addable": lambda s, a: people.list_addable(s, a.actor, a.prey.id),
     "inbox.list_threads": lambda s, a: inbox.list_threads(
         s, a.actor, a.prey.id, inbox.InboxFilter()
     ),
@@ -308,7 +317,31 @@ BY_WORKSPACE: Mapping[str, Call] = {
     ),
     "files.list_files": lambda _, a: anext(files.list_files(a.actor, a.prey.id)),
 }
+OF_THE_AGENCY: Mapping[str, Call] = {
+    "people.read_person": lambda s, a: people.read_person(s, a.actor, a.person),
+    "people.set_roles": lambda s, a: people.set_roles(
+        s, a.actor, a.person, [grants.Grant(Role.ADMIN)]
+    ),
+    "people.remove_person": lambda s, a: people.remove_person(s, a.actor, a.person),
+    "people.set_workspace_role": lambda s, a: people.set_workspace_role(
+        s, a.actor, a.workspace_id, a.person, "client"
+    ),
+    "invitations.invite_again": lambda _, a: invitations.invite_again(a.actor, a.invitation_id),
+    "invitations.revoke_invitation": lambda s, a: invitations.revoke_invitation(
+        s, a.actor, a.invitation_id
+    ),
+    "invitations.restore_invitation": lambda s, a: invitations.restore_invitation(
+        s, a.actor, a.invitation_id
+    ),
+}
+"""What takes the id of a user or of something that is the agency's and no workspace's."""
 WITHOUT = {
+    "people.list_people": "it takes no ids; it lists what is in scope, see below",
+    "invitations.list_invitations": "it takes no ids; it lists what is in scope, see below",
+    "invitations.invite": "see the test of forged grants below",
+    "grants.check_grants": "see the test of forged grants below",
+    "grants.require_owner": "it takes no ids",
+    "grants.replace_grants": "it is called with what was found in scope",
     "archiving.list_workspaces": "it takes no ids",
     "archiving.with_archived": "it takes no ids, see tests/services/test_archiving.py",
     "settings.read_agency": "it takes no ids",
@@ -346,7 +379,7 @@ def _public_functions() -> set[str]:
 
 
 def test_every_service_is_tried_with_forged_ids() -> None:
-    assert _public_functions() == {*BY_ID, *BY_WORKSPACE, *WITHOUT}
+    assert _public_functions() == {*BY_ID, *BY_WORKSPACE, *OF_THE_AGENCY, *WITHOUT}
 
 
 def _attempts(ours: Tenant, theirs: Tenant) -> dict[str, Attempt]:
@@ -385,6 +418,35 @@ async def test_a_workspace_out_of_reach_is_not_found(
     prey = ours.first
     await _refused(BY_WORKSPACE[name], Attempt(theirs.actor, prey.id, prey))
     await _refused(BY_WORKSPACE[name], Attempt(ours.second.alone, prey.id, prey))
+
+
+@pytest.mark.parametrize("name", OF_THE_AGENCY)
+async def test_what_is_another_agencys_is_not_found(
+    ours: Tenant, theirs: Tenant, name: str
+) -> None:
+    prey, owner = ours.first, ours.actor.user_id
+    assert owner is not None
+    for actor in (theirs.actor, replace(theirs.actor, workspaces=ours.actor.workspaces)):
+        place = next(iter(actor.workspaces))
+        attempt = Attempt(actor, place, prey, owner, ours.invitation_id)
+        await _refused(OF_THE_AGENCY[name], attempt)
+
+
+async def test_nobody_gives_away_workspaces_of_another_agency(ours: Tenant, theirs: Tenant) -> None:
+    forged = [grants.Grant(Role.ANALYST, ours.first.id)]
+    with pytest.raises(NotFound):
+        grants.check_grants(theirs.actor, forged)
+    with pytest.raises(NotFound):
+        await invitations.invite(theirs.actor, "ben@exemple.example", forged, "fr")
+
+
+async def test_a_forged_reach_shows_no_people(ours: Tenant, theirs: Tenant) -> None:
+    forger = replace(theirs.actor, workspaces=ours.actor.workspaces)
+    async with unit_of_work(forger) as session:
+        seen = {one.id for one in await people.list_people(session, forger)}
+        assert seen == {theirs.actor.user_id}
+        waiting = await invitations.list_invitations(session, forger)
+        assert [one.id for one in waiting] == [theirs.invitation_id]
 
 
 async def test_nobody_counts_the_threads_of_others(ours: Tenant, theirs: Tenant) -> None:

@@ -18,7 +18,7 @@ from tests.support.tenants import Space, Tenant, make_tenant
 
 TENANT_TABLES = sorted(set(Base.metadata.tables) - GLOBAL_TABLES)
 CHANGEABLE = [table for table in TENANT_TABLES if table != "audit_event"]
-OF_THE_AGENCY = {"agency", "membership", "audit_event"}
+OF_THE_AGENCY = {"agency", "membership", "audit_event", "invitation"}
 """Tables with rows that belong to the agency and to no workspace."""
 
 

@@ -5,10 +5,9 @@ from reflex.vars import Var
 from reflex.vars.function import ArgsFunctionOperation
 from reflex_components_core.base.error_boundary import ErrorBoundary
 
-from cmhub.components.basics import link
 from cmhub.components.brand import brand
 from cmhub.components.notice import offline
-from cmhub.components.parts import door, reload_on
+from cmhub.components.parts import PlainLink, door, reload_on
 from cmhub.components.shell import plain_page
 from cmhub.components.text import t
 from cmhub.state.base import SessionState
@@ -19,6 +18,10 @@ def head() -> list[rx.Component]:
     return [
         rx.el.script(src="/boot.js"),
         rx.el.link(rel="icon", href="/favicon.svg", type="image/svg+xml"),
+        rx.el.link(rel="apple-touch-icon", href="/apple-touch-icon.png"),
+        # With cookies, for it is in the reader's language.
+        rx.el.link(rel="manifest", href="/manifest.webmanifest", cross_origin="use-credentials"),
+        rx.el.meta(name="theme-color", content="#f7f5f1"),
         rx.el.meta(name="color-scheme", content="light dark"),
         rx.el.meta(name="robots", content="noindex"),
     ]
@@ -34,7 +37,7 @@ def boundary(_stateful: bool) -> rx.Component:
     broken = rx.el.main(
         rx.el.h1(t("app.broken.title"), class_name="text-xl font-semibold"),
         rx.el.p(t("app.broken.line"), class_name="mt-1"),
-        rx.el.a(t("app.broken.reload"), href="", class_name="btn btn-primary mt-4"),
+        PlainLink.create(t("app.broken.reload"), href="", class_name="btn btn-primary mt-4"),
         class_name="plain",
     )
     fallback = ArgsFunctionOperation.create(("event_args",), Var.create(broken))
@@ -44,7 +47,7 @@ def boundary(_stateful: bool) -> rx.Component:
 def not_found() -> rx.Component:
     """Say that there is nothing at this address."""
     return plain_page(
-        link(t("app.not_found.home"), to="/", class_name="btn btn-primary mt-6"),
+        PlainLink.create(t("app.not_found.home"), href="/", class_name="btn btn-primary mt-6"),
         title=t("app.not_found.title"),
         line=t("app.not_found.line"),
     )

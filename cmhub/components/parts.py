@@ -4,13 +4,24 @@ from collections.abc import Callable
 from typing import Any
 
 import reflex as rx
-from reflex.event import EventHandler, EventSpec, no_args_event_spec
+from reflex.event import EventHandler, EventSpec, no_args_event_spec, passthrough_event_spec
 from reflex_components_core.el.elements.base import BaseHTML
 
+from cmhub.services.counts import topics
 from cmhub.state.base import SessionState
+from cmhub.state.counts import CountsState
 from cmhub.state.live import LiveState
+from cmhub.state.palette import Found, PaletteState
 
 _LIBRARY = "$/public/parts"
+_PALETTE = "$/public/palette"
+
+
+class PlainLink(BaseHTML):
+    """A link that the browser itself follows: out of the pages, or to the present one anew."""
+
+    tag = "a"
+    href: rx.Var[str]
 
 
 class PlainForm(BaseHTML):
@@ -60,6 +71,44 @@ class _Door(rx.Component):
     library = _LIBRARY
     tag = "Door"
     to: rx.Var[str]
+
+
+class _Palette(rx.Component):
+    library = _PALETTE
+    tag = "Palette"
+    found: rx.Var[list[Found]]
+    asked: rx.Var[str]
+    on_search: rx.EventHandler[passthrough_event_spec(str)]
+    on_forget: rx.EventHandler[no_args_event_spec]
+
+
+class _Counter(rx.Component):
+    library = _PALETTE
+    tag = "Counter"
+    changes: rx.Var[dict[str, int]]
+    topics: rx.Var[list[str]]
+    ready: rx.Var[bool]
+    on_change: rx.EventHandler[no_args_event_spec]
+
+
+def palette() -> rx.Component:
+    """Offer Ctrl-K: places, actions of the page, and whatever `services/palette.py` finds."""
+    return _Palette.create(
+        found=PaletteState.found,
+        asked=PaletteState.asked,
+        on_search=PaletteState.search,
+        on_forget=PaletteState.forget,
+    )
+
+
+def counter() -> rx.Component:
+    """Keep the counts of the menu right."""
+    return _Counter.create(
+        changes=LiveState.changes,
+        topics=list(topics()),
+        ready=rx.State.is_hydrated,
+        on_change=CountsState.load,
+    )
 
 
 def reload_on(topic: str, handler: EventHandler | EventSpec | Callable[..., Any]) -> rx.Component:

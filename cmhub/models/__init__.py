@@ -28,10 +28,14 @@ from cmhub.models.people import (
     AgencySlug,
     AuditEvent,
     DataKey,
+    Invitation,
     Membership,
     RateBucket,
+    RecoveryCode,
     SpecialDay,
     UserAccount,
+    UserFactor,
+    UserKey,
     UserSession,
     UserToken,
     Workspace,
@@ -40,7 +44,17 @@ from cmhub.models.work import NoticePreference, Notification, Task
 
 GLOBAL_TABLES = frozenset(
     model.__tablename__
-    for model in (UserAccount, UserSession, UserToken, AgencySlug, RateBucket, NoticePreference)
+    for model in (
+        UserAccount,
+        UserSession,
+        UserToken,
+        UserKey,
+        UserFactor,
+        RecoveryCode,
+        AgencySlug,
+        RateBucket,
+        NoticePreference,
+    )
 )
 
 __all__ = [
@@ -59,6 +73,7 @@ __all__ = [
     "InAgency",
     "InWorkspace",
     "InboxView",
+    "Invitation",
     "Label",
     "Measure",
     "Member",
@@ -72,6 +87,7 @@ __all__ = [
     "Notification",
     "RateBucket",
     "Reaction",
+    "RecoveryCode",
     "Reply",
     "SavedReply",
     "SpecialDay",
@@ -79,6 +95,8 @@ __all__ = [
     "Thread",
     "ThreadLabel",
     "UserAccount",
+    "UserFactor",
+    "UserKey",
     "UserSession",
     "UserToken",
     "Workspace",

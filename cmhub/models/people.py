@@ -6,7 +6,17 @@ Only the functions of ``cmhub_resolver`` reach them, each by an exact secret or 
 from datetime import date, datetime
 from uuid import UUID
 
-from sqlalchemy import ARRAY, CheckConstraint, ForeignKey, Index, Text, UniqueConstraint
+from sqlalchemy import (
+    ARRAY,
+    BigInteger,
+    CheckConstraint,
+    ForeignKey,
+    ForeignKeyConstraint,
+    Index,
+    Text,
+    UniqueConstraint,
+    text,
+)
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -32,8 +42,11 @@ class UserAccount(Base):
     language: Mapped[str]
     time_zone: Mapped[str]
     password_hash: Mapped[str]
+    theme: Mapped[str] = mapped_column(server_default="system")
     confirmed_at: Mapped[datetime | None]
     created_at: Mapped[datetime]
+    last_seen_at: Mapped[datetime | None]
+    __table_args__ = (CheckConstraint("theme in ('light', 'dark', 'system')", name="theme"),)
 
 
 class UserSession(Base):
@@ -54,7 +67,11 @@ class UserSession(Base):
 
 
 class UserToken(Base):
-    """A link sent by mail, good once: ``confirm`` an address or ``reset`` a password."""
+    """What is good once: a mailed link, or the step between a password and its second factor.
+
+    ``confirm`` an address, ``reset`` a password, change the ``email`` from ``former_email`` to
+    the one named, or give the code of a second ``factor``.
+    """
 
     __tablename__ = "user_token"
 
@@ -64,10 +81,52 @@ class UserToken(Base):
     token_hash: Mapped[bytes] = mapped_column(unique=True)
     expires_at: Mapped[datetime]
     used_at: Mapped[datetime | None]
+    email: Mapped[str | None]
+    former_email: Mapped[str | None]
     __table_args__ = (
         Index(None, "user_id"),
-        CheckConstraint("purpose in ('confirm', 'reset')", name="purpose"),
+        CheckConstraint("purpose in ('confirm', 'reset', 'email', 'factor')", name="purpose"),
     )
+
+
+class UserKey(Base):
+    """The key that opens secrets of one user, wrapped by the master key."""
+
+    __tablename__ = "user_key"
+
+    user_id: Mapped[UUID] = mapped_column(
+        ForeignKey("user_account.id", ondelete="CASCADE"), primary_key=True
+    )
+    wrapped: Mapped[bytes]
+    created_at: Mapped[datetime]
+
+
+class UserFactor(Base):
+    """A second factor (TOTP), kept once a code of it was right.
+
+    ``last_step`` is the newest half-minute whose code was used: none is good twice.
+    """
+
+    __tablename__ = "user_factor"
+
+    user_id: Mapped[UUID] = mapped_column(
+        ForeignKey("user_account.id", ondelete="CASCADE"), primary_key=True
+    )
+    sealed: Mapped[bytes]
+    last_step: Mapped[int] = mapped_column(BigInteger)
+    created_at: Mapped[datetime]
+
+
+class RecoveryCode(Base):
+    """A code that stands in for the second factor once, stored hashed (SHA-256)."""
+
+    __tablename__ = "recovery_code"
+
+    id: Mapped[UUID] = mapped_column(primary_key=True, default=new_id)
+    user_id: Mapped[UUID] = mapped_column(ForeignKey("user_account.id", ondelete="CASCADE"))
+    code_hash: Mapped[bytes]
+    used_at: Mapped[datetime | None]
+    __table_args__ = (UniqueConstraint("user_id", "code_hash"),)
 
 
 class AgencySlug(Base):
@@ -130,6 +189,39 @@ class Membership(InAgency, Base):
             name="role",
         ),
         Index(None, "user_id"),
+    )
+
+
+class Invitation(InAgency, Base):
+    """A way in for an e-mail address, open until it is accepted, revoked or too old.
+
+    ``roles`` are ``{"workspace": id or null, "role": name}``; the token of the newest mail is
+    stored hashed.
+    """
+
+    __tablename__ = "invitation"
+
+    email: Mapped[str]
+    roles: Mapped[list[dict[str, str | None]]] = mapped_column(JSONB)
+    language: Mapped[str]
+    invited_by: Mapped[UUID]
+    inviter: Mapped[str]
+    token_hash: Mapped[bytes | None]
+    created_at: Mapped[datetime]
+    expires_at: Mapped[datetime]
+    accepted_at: Mapped[datetime | None]
+    accepted_by: Mapped[UUID | None]
+    revoked_at: Mapped[datetime | None]
+    __table_args__ = (
+        agency_key(),
+        ForeignKeyConstraint(["agency_id"], ["agency.agency_id"], ondelete="CASCADE"),
+        Index(
+            "invitation_open_idx",
+            "agency_id",
+            "email",
+            unique=True,
+            postgresql_where=text("accepted_at is null and revoked_at is null"),
+        ),
     )
 
 

@@ -7,7 +7,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from cmhub.config import settings
 from cmhub.sandbox.community import life
-from cmhub.sandbox.demo import follow_address, made_at
+from cmhub.sandbox.demo import follow_address, made_at, made_on
 
 _LOOK_SECONDS = 15.0
 _log = logging.getLogger(__name__)
@@ -19,7 +19,7 @@ async def live() -> None:
         return
     async with asyncio.TaskGroup() as group:
         group.create_task(_follow(), name="address of the demo")
-        group.create_task(life.live(), name="life of the demo")
+        group.create_task(life.live(made_on), name="life of the demo")
 
 
 async def _follow() -> None:

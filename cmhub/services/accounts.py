@@ -10,20 +10,16 @@ from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from functools import cache
 from typing import Literal
 from uuid import UUID
 
-from argon2 import PasswordHasher
-from argon2.exceptions import InvalidHashError, VerificationError
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from cmhub.actor import Actor, Role
-from cmhub.cpu import cpu
 from cmhub.crypto import fingerprint, new_token
 from cmhub.db import doors, unit_of_work
-from cmhub.errors import Invalid
+from cmhub.errors import CMHubError, Invalid
 from cmhub.models import Agency, Membership, new_id
 from cmhub.queue import Work, enqueue
 from cmhub.services import audit, sessions
@@ -33,20 +29,55 @@ from cmhub.services.checks import (
     clean_email,
     clean_language,
     clean_name,
-    clean_password,
     slugs_for,
     usual_zone,
 )
 from cmhub.services.limits import Limit, network_of, take_attempt
+from cmhub.services.passwords import hash_password, is_right
 
+THEMES = ("light", "dark", "system")
 Purpose = Literal["confirm", "reset"]
 LASTING = {"confirm": timedelta(days=2), "reset": timedelta(hours=1)}
+STEP_LASTS = timedelta(minutes=10)
 
-# What OWASP asks of argon2id: 19 MiB, two passes, one lane.
-_HASHER = PasswordHasher(time_cost=2, memory_cost=19 * 1024, parallelism=1)
 _BEAT = 0.25
 _SIGN_IN_ACCOUNT, _SIGN_IN_PLACE = Limit(10, 30), Limit(100, 2)
 _MAIL_ACCOUNT, _MAIL_PLACE = Limit(5, 300), Limit(40, 30)
+
+
+class FactorNeeded(CMHubError):
+    """The password was right, and a code of the second factor must follow.
+
+    ``step`` is the token that goes on from here; it opens nothing.
+    """
+
+    code = "factor_needed"
+
+    def __init__(self, step: str) -> None:
+        super().__init__()
+        self.step = step
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """How far somebody came: to a session, or to the ``step`` before it."""
+
+    token: str
+    step: bool
+
+    def session(self) -> str:
+        """Return the session's token; raise FactorNeeded when there is none yet."""
+        if self.step:
+            raise FactorNeeded(self.token)
+        return self.token
+
+
+@dataclass(frozen=True, slots=True)
+class Preferences:
+    """How a user wants to see CMHub: ``theme`` is one of ``THEMES``."""
+
+    language: str
+    theme: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +118,7 @@ async def sign_up(
     )
     await _take_mail(good["email"], address)
     async with _even_time():
-        hashed = await cpu(_HASHER.hash, good["password"])
+        hashed = await hash_password(good["password"])
         owner = Actor(
             agency_id=new_id(),
             agency_roles=frozenset({Role.OWNER}),
@@ -97,7 +128,7 @@ async def sign_up(
         )
         async with unit_of_work(owner) as session:
             profile = (clean_language(language), usual_zone(time_zone), hashed)
-            if await _create_user(session, owner, good["email"], *profile):
+            if await create_user(session, owner, good["email"], *profile):
                 await _create_agency(session, owner, good["agency_name"], *profile[:2])
                 await enqueue(session, "mail.confirm", _about(owner.user_id))
                 return owner.user_id
@@ -106,9 +137,10 @@ async def sign_up(
             return None
 
 
-async def _create_user(
+async def create_user(
     session: AsyncSession, owner: Actor, email: str, language: str, zone: str, hashed: str
 ) -> bool:
+    """Make the account of an actor who has none, not confirmed; whether the address was free."""
     created = await session.scalar(
         text("select create_user(:id, :email, :name, :language, :zone, :hash)"),
         {
@@ -170,6 +202,7 @@ async def confirm(token: str, device: str, address: str) -> str:
 
     Raises:
         Invalid: the token was used, has expired or never was (``link``).
+        FactorNeeded: the address is proven, and a code must follow.
     """
     async with doors() as session:
         user = await session.scalar(
@@ -177,7 +210,16 @@ async def confirm(token: str, device: str, address: str) -> str:
         )
         if user is None:
             raise Invalid("link")
-        return await sessions.open_session(session, user, device, address)
+        entry = await enter(session, user, device, address)
+    return entry.session()
+
+
+async def enter(session: AsyncSession, user_id: UUID, device: str, address: str) -> Entry:
+    """Open a session for who has proven who they are, or the step of their second factor."""
+    asked = await session.scalar(text("select true from factor_of(:user)"), {"user": user_id})
+    if not asked:
+        return Entry(await sessions.open_session(session, user_id, device, address), step=False)
+    return Entry(await _issue(session, user_id, "factor", STEP_LASTS), step=True)
 
 
 async def request_confirmation(email: str, *, address: str = "") -> None:
@@ -223,7 +265,7 @@ async def reset(token: str, password: str) -> None:
     good = check_all(password=lambda: check_password(password, ""))
     if not await token_is_good("reset", token):
         raise Invalid("link")
-    hashed = await cpu(_HASHER.hash, good["password"])
+    hashed = await hash_password(good["password"])
     async with doors() as session:
         user = await session.scalar(
             text("select reset_password(:hash, :new)"), {"hash": fingerprint(token), "new": hashed}
@@ -245,6 +287,7 @@ async def sign_in(email: str, password: str, device: str, address: str) -> str:
         InvalidForm: a field is empty or the address is none.
         Invalid: ``credentials``, whichever of the two is wrong; ``not_confirmed``, told only to
             who knows the password.
+        FactorNeeded: a code of the second factor must follow.
         TooMany: by address or by account.
     """
     good = check_all(
@@ -261,13 +304,14 @@ async def sign_in(email: str, password: str, device: str, address: str) -> str:
             )
         ).one_or_none()
     stored = found.password_hash if found is not None else None
-    right = await cpu(_is_right, stored, clean_password(password))
+    right = await is_right(stored, password)
     if found is None or not right:
         raise Invalid("credentials")
     if not found.confirmed:
         raise Invalid("not_confirmed")
     async with doors() as session:
-        return await sessions.open_session(session, found.id, device, address)
+        entry = await enter(session, found.id, device, address)
+    return entry.session()
 
 
 async def sign_out(token: str) -> None:
@@ -285,6 +329,29 @@ async def keep_language(token: str, language: str) -> None:
         )
 
 
+async def keep_theme(token: str, theme: str) -> None:
+    """Remember the appearance that the session's user chose; nobody's token changes nothing."""
+    if theme not in THEMES:
+        return
+    async with doors() as session:
+        await session.execute(
+            text("select set_theme(:hash, :theme)"),
+            {"hash": fingerprint(token), "theme": theme},
+        )
+
+
+async def find_preferences(token: str) -> Preferences | None:
+    """Return what the session's user prefers, for a browser that does not know it yet."""
+    async with doors() as session:
+        found = (
+            await session.execute(
+                text("select language, theme from preferences_of(:hash)"),
+                {"hash": fingerprint(token)},
+            )
+        ).one_or_none()
+    return None if found is None else Preferences(found.language, found.theme)
+
+
 async def token_is_good(purpose: Purpose, token: str) -> bool:
     """Whether the link of a mail can still be used; looking does not use it up."""
     async with doors() as session:
@@ -298,6 +365,10 @@ async def token_is_good(purpose: Purpose, token: str) -> bool:
 
 async def issue_token(session: AsyncSession, user_id: UUID, purpose: Purpose) -> str:
     """Make a token for a mailed link, good once: 2 days to confirm, 1 hour to reset."""
+    return await _issue(session, user_id, purpose, LASTING[purpose])
+
+
+async def _issue(session: AsyncSession, user_id: UUID, purpose: str, lasting: timedelta) -> str:
     token = new_token()
     await session.execute(
         text("select issue_token(:id, :user, :purpose, :hash, :lasting)"),
@@ -306,7 +377,7 @@ async def issue_token(session: AsyncSession, user_id: UUID, purpose: Purpose) ->
             "user": user_id,
             "purpose": purpose,
             "hash": fingerprint(token),
-            "lasting": LASTING[purpose],
+            "lasting": lasting,
         },
     )
     return token
@@ -350,17 +421,3 @@ def _present(password: str) -> str:
     if not password:
         raise Invalid("password_missing")
     return password
-
-
-@cache
-def _nobodys_hash() -> str:
-    return _HASHER.hash(new_token())
-
-
-def _is_right(stored: str | None, password: str) -> bool:
-    """Verify against somebody's hash in any case: an unknown address takes as long."""
-    nobody = _nobodys_hash()
-    try:
-        return _HASHER.verify(stored or nobody, password) and stored is not None
-    except (VerificationError, InvalidHashError):
-        return False

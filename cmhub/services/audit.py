@@ -6,11 +6,14 @@ from uuid import UUID
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from cmhub.actor import Actor
+from cmhub.db import enter_scope
 from cmhub.models import AuditEvent
+from cmhub.services.sessions import SessionInfo, actor_in
 
 TAGS = frozenset(
     {
         "agency:create",
+        "agency:close",
         "workspace:create",
         "workspace:settings",
         "workspace:archive",
@@ -22,6 +25,20 @@ TAGS = frozenset(
         "logo:set",
         "logo:remove",
         "user:sign_up",
+        "user:invite",
+        "user:invite_again",
+        "user:invite_revoke",
+        "user:invite_restore",
+        "user:join",
+        "user:roles",
+        "user:remove",
+        "user:leave",
+        "user:password",
+        "user:email",
+        "user:factor_on",
+        "user:factor_off",
+        "user:factor_codes",
+        "user:factor_recovery",
         "connection:connect",
         "connection:reconnect",
         "connection:disconnect",
@@ -94,3 +111,17 @@ def record(
             data=data,
         )
     )
+
+
+async def record_everywhere(
+    session: AsyncSession, info: SessionInfo, tag: str, address: str
+) -> None:
+    """Add an event about a user's own account to every agency that they belong to.
+
+    The scope of the session is then that of the last of them.
+    """
+    for slug in dict.fromkeys(place.agency_slug for place in info.places):
+        actor = actor_in(info, slug, address)
+        await enter_scope(session, actor)
+        record(session, actor, tag, "user", info.user_id)
+        await session.flush()  # while this agency is in scope

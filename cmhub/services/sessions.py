@@ -1,7 +1,7 @@
 """Signed-in browsers: a random token in the cookie, its digest in the database."""
 
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from sqlalchemy import text
@@ -9,9 +9,10 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from cmhub.actor import Actor, Role
 from cmhub.crypto import fingerprint, new_token
-from cmhub.db import doors
+from cmhub.db import announce_end, doors
 from cmhub.errors import NotFound
 from cmhub.models import new_id
+from cmhub.services.devices import device_of
 
 IDLE = timedelta(days=14)
 LONGEST = timedelta(days=60)
@@ -48,6 +49,22 @@ class SessionInfo:
     language: str
     time_zone: str
     places: tuple[Place, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class SessionView:
+    """A signed-in browser; ``browser`` and ``system`` are empty when it does not tell.
+
+    ``here``: it is the one that asks.
+    """
+
+    id: UUID
+    browser: str
+    system: str
+    address: str
+    created_at: datetime
+    last_seen_at: datetime
+    here: bool
 
 
 async def open_session(session: AsyncSession, user_id: UUID, device: str, address: str) -> str:
@@ -109,6 +126,60 @@ async def places_of(session: AsyncSession, user_id: UUID) -> tuple[Place, ...]:
         )
         for row in rows
     )
+
+
+async def list_sessions(info: SessionInfo) -> tuple[SessionView, ...]:
+    """The browsers that the user is signed in on, the one that asks first, then the newest."""
+    async with doors() as session:
+        rows = await session.execute(
+            text("select * from sessions_of(:user)"), {"user": info.user_id}
+        )
+        found = [
+            SessionView(
+                row.id, *device_of(row.device), row.address, row.created_at, row.last_seen_at,
+                row.id == info.session_id,
+            )
+            for row in rows
+        ]  # fmt: skip
+    return tuple(sorted(found, key=lambda one: not one.here))
+
+
+async def end_session(info: SessionInfo, session_id: UUID) -> None:
+    """End one session of the user; its browser is out at its next step.
+
+    Raises:
+        NotFound: it ended already, or is somebody else's.
+    """
+    async with doors() as session:
+        ended = await session.scalar(
+            text("select end_session(:user, :wanted)"),
+            {"user": info.user_id, "wanted": session_id},
+        )
+        if ended is None:
+            raise NotFound
+        await announce_end(session, [session_id])
+
+
+async def end_others(session: AsyncSession, info: SessionInfo) -> int:
+    """End every session of the user but the one that asks; return how many."""
+    rows = await session.scalars(
+        text("select end_sessions(:user, :kept)"), {"user": info.user_id, "kept": info.session_id}
+    )
+    ended = list(rows)
+    await announce_end(session, ended)
+    return len(ended)
+
+
+async def end_all(session: AsyncSession, user_id: UUID) -> None:
+    """End every session of a user."""
+    rows = await session.scalars(text("select end_sessions(:user, null)"), {"user": user_id})
+    await announce_end(session, list(rows))
+
+
+async def end_other_sessions(info: SessionInfo) -> int:
+    """End every session of the user but the one that asks; return how many."""
+    async with doors() as session:
+        return await end_others(session, info)
 
 
 async def close_session(session: AsyncSession, token: str) -> None:

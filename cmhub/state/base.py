@@ -12,12 +12,12 @@ import reflex as rx
 from reflex.event import EventSpec
 
 from cmhub.actor import Actor, Permission
-from cmhub.errors import CMHubError
+from cmhub.errors import CMHubError, Forbidden, NotFound
 from cmhub.services.contrast import brand_of, style_of
 from cmhub.services.sessions import Place, actor_in
 from cmhub.state import marks
 from cmhub.state.marks import public
-from cmhub.state.visit import Visit
+from cmhub.state.visit import Visit, opens_page
 
 logger = logging.getLogger(__name__)
 _Given = ParamSpec("_Given")
@@ -41,9 +41,11 @@ class Notice:
 
 @dataclass(frozen=True, slots=True)
 class SwitcherEntry:
-    """A workspace in the switcher, or a whole agency; ``opens`` is where it leads.
+    """A workspace in the switcher, or a whole agency above its workspaces.
 
-    ``logo`` is the address of a picture, or empty.
+    ``opens`` is where it leads, empty for an agency that the user may not see as a whole; ``new``
+    makes another workspace of that agency, for who may; ``logo`` is the address of a picture, or
+    empty.
     """
 
     name: str
@@ -52,6 +54,7 @@ class SwitcherEntry:
     opens: str
     whole: bool
     current: bool
+    new: str = ""
     logo: str = ""
 
 
@@ -73,6 +76,9 @@ class SessionState(rx.State):
     brand: rx.Field[str] = rx.field("")
     switcher: rx.Field[tuple[SwitcherEntry, ...]] = rx.field(())
     permissions: rx.Field[tuple[str, ...]] = rx.field(())
+    # Why the page of the address is not shown: not_found or forbidden, and the sentence's key.
+    refusal: rx.Field[str] = rx.field("")
+    refusal_key: rx.Field[str] = rx.field("")
     # An address outside the pages (the sign-in page) that the browser goes to at once.
     door: rx.Field[str] = rx.field("")
 
@@ -91,7 +97,18 @@ class SessionState(rx.State):
         self.notice = Notice(kind, key, params, undo, self.notice.number + 1)
 
     def _tell_error(self, error: CMHubError) -> None:
+        """Tell what went wrong; when it is the page itself that may not be shown, in its place."""
+        if opens_page() and isinstance(error, NotFound | Forbidden):
+            self._refuse_page(error)
+            return
         self.notice = Notice("error", error.key, dict(error.params), False, self.notice.number + 1)
+
+    def _refuse_page(self, error: CMHubError | None) -> None:
+        refusal, key = (error.code, error.key) if error else ("", "")
+        if self.refusal != refusal:
+            self.refusal = refusal
+        if self.refusal_key != key:
+            self.refusal_key = key
 
     @rx.event
     @public
@@ -142,7 +159,7 @@ def facts_of(visit: Visit | None) -> Facts:
         agency_name=agency.agency_name if agency else "",
         agency_address=f"/a/{agency.agency_slug}" if agency else "",
         workspace_name=place.workspace_name if place else "",
-        workspace_address=_address(place) if place else "",
+        workspace_address=address_of(place) if place else "",
         workspace_zone=place.time_zone if place else info.time_zone,
         agency_logo=logo_of(agency, whole=True) if agency else "",
         workspace_logo=logo_of(place) if place else "",
@@ -158,7 +175,8 @@ def logo_of(place: Place, *, whole: bool = False) -> str:
     return f"/files/{place.agency_slug}/{folder}/{name}" if name else ""
 
 
-def _address(place: Place) -> str:
+def address_of(place: Place) -> str:
+    """Return where the pages of a workspace begin."""
     return f"/w/{place.agency_slug}/{place.workspace_slug}"
 
 
@@ -169,24 +187,35 @@ def _switcher(visit: Visit) -> tuple[SwitcherEntry, ...]:
     for place in visit.info.places:
         actor = actors[place.agency_slug]
         whole = f"/a/{place.agency_slug}"
-        if whole not in entries and actor.may_somewhere(Permission.HOME_READ):
-            here = place.agency_id == (visit.agency and visit.agency.agency_id)
-            entries[whole] = SwitcherEntry(
-                place.agency_name, place.agency_name, whole, f"{whole}/", True,
-                here and visit.place is None, logo_of(place, whole=True),
-            )  # fmt: skip
+        if whole not in entries:
+            entries[whole] = _agency(visit, place, actor)
         if place.workspace_id is not None:
-            entries[_address(place)] = _entry(visit, place, actor)
+            entries[address_of(place)] = _entry(visit, place, actor)
     return tuple(entries.values())
 
 
+def _agency(visit: Visit, place: Place, actor: Actor) -> SwitcherEntry:
+    whole = f"/a/{place.agency_slug}"
+    here = visit.agency is not None and visit.agency.agency_id == place.agency_id
+    return SwitcherEntry(
+        place.agency_name,
+        place.agency_name,
+        whole,
+        f"{whole}/" if actor.may_somewhere(Permission.HOME_READ) else "",
+        True,
+        here and visit.place is None,
+        new=f"/start/?agency={place.agency_slug}" if actor.may(Permission.WORKSPACE_CREATE) else "",
+        logo=logo_of(place, whole=True),
+    )
+
+
 def _entry(visit: Visit, place: Place, actor: Actor) -> SwitcherEntry:
-    address = _address(place)
+    address = address_of(place)
     first = "home" if actor.may(Permission.HOME_READ, place.workspace_id) else "activity"
     current = visit.place is not None and visit.place.workspace_id == place.workspace_id
     return SwitcherEntry(
         place.workspace_name, place.agency_name, address, f"{address}/{first}/", False, current,
-        logo_of(place),
+        logo=logo_of(place),
     )  # fmt: skip
 
 

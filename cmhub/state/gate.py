@@ -22,10 +22,11 @@ from cmhub.config import settings
 from cmhub.errors import CMHubError, NotFound, SignedOut
 from cmhub.services.sessions import SessionInfo
 from cmhub.state.base import SessionState
+from cmhub.state.ending import SIGNED_IN
 from cmhub.state.limits import EventLimit
 from cmhub.state.live import TABS
 from cmhub.state.marks import Mark, mark_of
-from cmhub.state.visit import Visit, set_visit, visit_of
+from cmhub.state.visit import Visit, opens_page, set_visit, visit_of
 
 SIGN_IN = "/auth/sign-in/"
 Resolve = Callable[[str], Awaitable[SessionInfo | None]]
@@ -87,17 +88,22 @@ class Gate(Middleware):
         await _bind(root, shell, cookie)
         if event.name in _OPENING:
             shell.door = ""
+            shell._refuse_page(None)
+        opens = event.name in _loads(app, root)
+        set_visit(None, opens_page=opens)
         try:
             self._limit(root.router_data, cookie)
             if event.name in (_TURN, _TURNED):
                 return await _turn(app, root, event.name)
             visit = await self._visit(root.router_data, cookie)
             shell._show(visit)
-            TABS.place(str(root.router_data.get("token", "")), visit)
+            tab = str(root.router_data.get("token", ""))
+            TABS.place(tab, visit)
+            SIGNED_IN.place(tab, visit)
             _judge(event.name, visit)
         except CMHubError as refusal:
             return await _refuse(root, shell, refusal)
-        set_visit(visit)
+        set_visit(visit, opens_page=opens)
         return None
 
     def _limit(self, router_data: Mapping[str, Any], cookie: str) -> None:
@@ -111,6 +117,12 @@ class Gate(Middleware):
         if info is None:
             return None
         return visit_of(info, router_data.get("query", {}), str(router_data.get("ip", "")))
+
+
+def _loads(app: App, root: BaseState) -> set[str]:
+    """The names of the handlers that load the page of the address."""
+    loads = app.get_load_events(root.rx_router_url.path) if isinstance(root, State) else []
+    return {each.name for each in Event.from_event_type(loads)}
 
 
 def _judge(name: str, visit: Visit | None) -> None:
@@ -177,7 +189,7 @@ async def _turn(app: App, root: BaseState, name: str) -> StateUpdate | None:
 
 async def _refuse(root: BaseState, shell: SessionState, refusal: CMHubError) -> StateUpdate:
     """Answer with the notice, and send whoever is signed out to the door."""
-    if shell.notice.key != refusal.key:
+    if opens_page() or shell.notice.key != refusal.key:
         shell._tell_error(refusal)
     if isinstance(refusal, SignedOut):
         here = str(root.router_data.get("asPath") or "/")

@@ -19,6 +19,7 @@ from reflex.app import App
 from reflex.istate.manager.token import BaseStateToken
 
 from cmhub.db import LIVE, app_url
+from cmhub.state.ending import SIGNED_IN
 from cmhub.state.visit import Visit
 from cmhub.telemetry import TABS as SHOWN
 
@@ -130,6 +131,9 @@ async def _hear(app: App) -> None:
 def _heard(app: App, payload: str) -> None:
     try:
         told = json.loads(payload)
+        if "session" in told:
+            SIGNED_IN.end(app, UUID(told["session"]))
+            return
         room = (UUID(told["agency"]), UUID(told["workspace"]))
         topics = [str(each) for each in told["topics"]]
     except (ValueError, KeyError, TypeError):

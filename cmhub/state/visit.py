@@ -21,11 +21,18 @@ class Visit:
 
 
 _visit: ContextVar[Visit | None] = ContextVar("cmhub_visit", default=None)
+_opens_page: ContextVar[bool] = ContextVar("cmhub_opens_page", default=False)
 
 
-def set_visit(visit: Visit | None) -> None:
+def set_visit(visit: Visit | None, *, opens_page: bool = False) -> None:
     """Bind the running event to its visit; the gate alone calls this."""
     _visit.set(visit)
+    _opens_page.set(opens_page)
+
+
+def opens_page() -> bool:
+    """Whether the running event loads the page of the address: refused, there is no page."""
+    return _opens_page.get()
 
 
 def visit_of(info: SessionInfo, params: Mapping[str, object], address: str = "") -> Visit:

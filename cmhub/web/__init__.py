@@ -2,16 +2,32 @@
 
 from starlette.routing import BaseRoute
 
-from cmhub.web import auth, boot, brand, design, files, health, public, start, static
+from cmhub.web import (
+    auth,
+    boot,
+    brand,
+    design,
+    factor,
+    files,
+    health,
+    install,
+    joining,
+    public,
+    start,
+    static,
+)
 
 routes: list[BaseRoute] = [
     *boot.routes,
     *brand.routes,
     *auth.routes,
+    *factor.routes,
+    *joining.routes,
     *start.routes,
     *static.routes,
     *public.routes,
     *files.routes,
     *design.routes,
     *health.routes,
+    *install.routes,
 ]

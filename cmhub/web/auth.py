@@ -1,5 +1,7 @@
 """Signing up, in and out, and a new password, by plain forms."""
 
+from urllib.parse import urlencode
+
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import BaseRoute, Route
@@ -8,13 +10,15 @@ from cmhub.errors import CMHubError, Invalid, TooMany
 from cmhub.integrations.mail import outbox_is_shown
 from cmhub.services import accounts
 from cmhub.services.sessions import resolve_session
-from cmhub.web.boot import LANGUAGE_COOKIE, request_language
+from cmhub.web.boot import request_language
 from cmhub.web.cookies import (
     client_address,
     device,
     drop_session,
     keep_language,
+    keep_look,
     keep_session,
+    keep_step,
     session_token,
     who,
 )
@@ -78,7 +82,7 @@ async def show_sign_in(request: Request) -> Response:
         request,
         "auth/sign_in.html",
         next=wanted,
-        done=done if done in ("reset", "out") else "",
+        done=done if done in ("reset", "out", "gone", "step", "moved", "ended") else "",
     )
 
 
@@ -86,28 +90,39 @@ async def show_sign_in(request: Request) -> Response:
 async def sign_in(request: Request) -> Response:
     """Open a session under a new token; one that the browser had before ends."""
     form = await read_form(request)
+    wanted = local_path(form.value("next"))
     try:
         token = await accounts.sign_in(
             form.value("email"), form.value("password"), device(request), client_address(request)
         )
+    except accounts.FactorNeeded as needed:
+        return _ask_code(needed, wanted)
     except CMHubError as error:
         if isinstance(error, Invalid) and error.params["reason"] == "not_confirmed":
             form.values["unconfirmed"] = "yes"
         else:
             form.values.pop("unconfirmed", None)
         return _refused(request, "auth/sign_in.html", form, error)
-    return await _enter(request, token, local_path(form.value("next")) or "/")
+    return await enter(request, token, wanted or "/")
 
 
-async def _enter(request: Request, token: str, path: str) -> Response:
+def _ask_code(needed: accounts.FactorNeeded, wanted: str) -> Response:
+    answer = go("/auth/code/" + (f"?{urlencode({'next': wanted})}" if wanted else ""))
+    keep_step(answer, needed.step)
+    return answer
+
+
+async def enter(request: Request, token: str, path: str) -> Response:
+    """Answer with the cookies of a new session and of its user's language; an old one ends."""
     before = session_token(request)
     if before:
         await accounts.sign_out(before)
     answer = go(path)
     keep_session(answer, token)
     info = await resolve_session(token)
-    if info and LANGUAGE_COOKIE not in request.cookies:
+    if info:
         keep_language(answer, info.language)
+    await keep_look(answer, token)
     return answer
 
 
@@ -117,7 +132,8 @@ async def sign_out(request: Request) -> Response:
     token = session_token(request)
     if token:
         await accounts.sign_out(token)
-    answer = go(f"{SIGN_IN}?done=out")
+    wanted = local_path(request.query_params.get("next"))
+    answer = go(wanted or f"{SIGN_IN}?done=out")
     drop_session(answer)
     return answer
 
@@ -137,11 +153,13 @@ async def confirm(request: Request) -> Response:
     token = request.path_params["token"]
     try:
         session = await accounts.confirm(token, device(request), client_address(request))
+    except accounts.FactorNeeded as needed:
+        return _ask_code(needed, "/start/")
     except Invalid:
         if await who(request):
             return go("/")
         return page(request, "auth/stale.html", status=410, purpose="confirm")
-    return await _enter(request, session, "/start/")
+    return await enter(request, session, "/start/")
 
 
 @from_our_pages

@@ -59,6 +59,7 @@
   function paint() {
     const night = settings.theme === "dark" || (settings.theme === "system" && dark.matches);
     root.dataset.theme = night ? "cmhub-dark" : "cmhub";
+    document.querySelector("meta[name=theme-color]")?.setAttribute("content", night ? "#191714" : "#f7f5f1");
   }
 
   function remember(name, value) {
@@ -118,6 +119,9 @@
   root.lang = language;
   root.dataset.sidebar = remembered("cmhub_sidebar") === "narrow" ? "narrow" : "wide";
   paint();
+  document.querySelector("meta[name=viewport]")?.setAttribute("content", "width=device-width, initial-scale=1, viewport-fit=cover");
+  // A page for no connection, in this language; it keeps nothing else.
+  addEventListener("load", () => navigator.serviceWorker?.register(`/worker.js?language=${language}`).catch(() => {}));
   dark.addEventListener("change", paint);
   addEventListener("pagehide", keepPlace);
   keepPlace();

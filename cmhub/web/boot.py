@@ -19,11 +19,11 @@ from starlette.routing import Route
 from cmhub.config import settings
 from cmhub.locales import LANGUAGES, catalogue, preferred_language, text
 from cmhub.services import accounts
+from cmhub.services.accounts import THEMES
 from cmhub.web.headers import same_origin
 
 LANGUAGE_COOKIE = "cmhub_lang"
 THEME_COOKIE = "cmhub_theme"
-THEMES = ("light", "dark", "system")
 _YEAR = 365 * 24 * 3600
 # The first sets up what pages call, and is called with the words; the other waits for events.
 _CODE = Path(__file__).with_name("boot.js")
@@ -100,10 +100,9 @@ async def preferences(request: Request) -> Response:
             answer.set_cookie(
                 key, value, max_age=_YEAR, httponly=True, samesite="lax", secure=settings().secure
             )
-            if name == "language":
-                await accounts.keep_language(
-                    request.cookies.get(settings().session_cookie, ""), value
-                )
+            keep = accounts.keep_language if name == "language" else accounts.keep_theme
+            if token := request.cookies.get(settings().session_cookie):
+                await keep(token, value)
     return answer
 
 

@@ -1,16 +1,16 @@
 """The page of components is for those who build pages: elsewhere its address leads nowhere."""
 
+from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
 from cmhub.config import settings
-from cmhub.web.forms import refusal
 
 
-async def nothing_here(request: Request) -> Response:
+async def nothing_here(_request: Request) -> Response:
     """Answer as for any address that leads nowhere."""
-    return refusal(request, "error.not_found", 404)
+    raise HTTPException(404)
 
 
 # Where the page is open, Reflex answers, because no route stands before it.

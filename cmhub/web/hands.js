@@ -23,6 +23,7 @@
     if (!from) return;
     const opens = from.closest("[data-opens]");
     if (opens) open(opens.dataset.opens);
+    if (from.closest("[data-palette]")) palette();
     if (from.closest("[data-closes]")) from.closest("dialog")?.close();
     if (from instanceof HTMLDialogElement && from.open && event.detail) {
       const box = from.getBoundingClientRect();
@@ -70,9 +71,11 @@
       document.getElementById(opener.getAttribute("popovertarget"))?.showPopover();
       return;
     }
-    const menu = from.closest("[role=menu]");
-    if (!menu) return;
-    const items = all("[role=menuitem]", menu);
+    const menu = from.closest("[role=menu], details[data-menu]");
+    if (!menu || (menu.matches("details") && !menu.open)) return;
+    const native = menu.matches("details");
+    const items = native ? all("summary, .floating :is(a, button, input)", menu).filter((one) => one.checkVisibility()) : all("[role=menuitem]", menu);
+    if (native && !["ArrowDown", "ArrowUp"].includes(event.key)) return;
     const here = items.indexOf(document.activeElement);
     const aim = { ArrowDown: here + 1, ArrowUp: here - 1, Home: 0, End: -1 }[event.key];
     if (aim !== undefined) {
@@ -84,6 +87,17 @@
       const begins = event.key.toLocaleLowerCase();
       [...items.slice(here + 1), ...items].find((one) => words(one).toLocaleLowerCase().startsWith(begins))?.focus();
     }
+  }
+
+  const fold = (text) => text.normalize("NFD").replace(/\p{M}/gu, "").toLowerCase();
+
+  // A field above a list leaves what holds its words.
+  function narrow(field) {
+    const wanted = fold(field.value).split(/\s+/);
+    all("[data-name]", field.closest("[data-menu]")).forEach((one) => {
+      const text = fold(`${one.dataset.name} ${one.dataset.line ?? ""}`);
+      one.closest("li").hidden = !wanted.every((word) => text.includes(word));
+    });
   }
 
   // Shortcuts: a key does what stands beside it on the screen. By the key's own character, so that
@@ -117,7 +131,7 @@
 
   function palette() {
     const one = document.getElementById("palette");
-    if (one?.open) one.close(); else if (!document.querySelector("dialog[open]")) open("palette");
+    if (one?.open || !document.querySelector("dialog[open]")) document.dispatchEvent(new CustomEvent("cmhub:palette"));
   }
 
   function go(event, key) {
@@ -138,14 +152,14 @@
     if (!table) aim?.click();
   }
 
-  // What can be pressed on this page, as it says itself: [{key, words}]
+  // What can be pressed on this page, as it says itself: [{key, words, element}]
   function keysHere() {
     const found = new Map();
     all("[data-key]").forEach((one) => {
       const key = one.dataset.key;
-      if (key !== "?" && !found.has(key) && (one.checkVisibility?.() ?? true)) found.set(key, one.dataset.name || words(one));
+      if (key !== "?" && !found.has(key) && (one.checkVisibility?.() ?? true)) found.set(key, one);
     });
-    return [...found].map(([key, name]) => ({ key: key.toUpperCase(), words: name }));
+    return [...found].map(([key, one]) => ({ key: key.toUpperCase(), words: one.dataset.name || words(one), element: one }));
   }
 
   function listKeys(dialog) {
@@ -263,6 +277,8 @@
   }
 
   function entered(event) {
+    const filter = element(event)?.closest("[data-filters]");
+    if (filter) narrow(filter);
     const range = element(event)?.closest("[data-range]");
     if (!range) return;
     const [first, second] = all("input", range);

@@ -7,6 +7,7 @@ language leads to the reader's. They hold nothing of anybody, so they may be kep
 import hashlib
 from collections.abc import Awaitable, Callable
 
+from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, PlainTextResponse, RedirectResponse, Response
 from starlette.routing import BaseRoute, Route
@@ -105,7 +106,7 @@ async def help_article(request: Request) -> Response:
     """Show one article."""
     language, name = request.path_params["language"], request.path_params["article"]
     if name not in HELP:
-        return PlainTextResponse(text("error.not_found", language), status_code=404)
+        raise HTTPException(404)
     before, after = neighbours(language, name)
     return _answer(
         request,

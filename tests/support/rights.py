@@ -38,6 +38,9 @@ workspace:settings   yes   yes   yes     -         -        -       -
 HANDLERS = """
 SessionState.dismiss                 public
 SessionState.tell_unforeseen         public
+CountsState.load                     signed-in
+PaletteState.search                  signed-in
+PaletteState.forget                  signed-in
 InboxState.load                      inbox:read
 InboxState.refresh                   inbox:read
 InboxState.set_thread_state          inbox:answer
@@ -76,16 +79,47 @@ SettingsState.use_colour             workspace:settings
 SettingsState.save                   workspace:settings
 SettingsState.remove_logo            workspace:settings
 SettingsState.undo                   workspace:settings
+PeopleState.load                     user:manage
+PeopleState.invite                   user:manage
+PeopleState.save_roles               user:manage
+PeopleState.ask_remove               user:manage
+PeopleState.remove                   user:manage
+PeopleState.invite_again             user:manage
+PeopleState.revoke                   user:manage
+PeopleState.undo                     user:manage
+WorkspacePeopleState.load            workspace:settings
+WorkspacePeopleState.add             user:manage
+WorkspacePeopleState.set_role        user:manage
+WorkspacePeopleState.remove          user:manage
+WorkspacePeopleState.ask_remove      user:manage
+WorkspacePeopleState.remove_for_good  user:manage
+WorkspacePeopleState.undo            user:manage
+ProfileState.load                    signed-in
+ProfileState.save                    signed-in
+ProfileState.ask_email               signed-in
+ProfileState.forget_email            signed-in
+ProfileState.ask_leave               signed-in
+ProfileState.leave                   signed-in
+ProfileState.delete                  signed-in
+SecurityState.load                   signed-in
+SecurityState.end                    signed-in
+SecurityState.end_others             signed-in
+SecurityState.change_password        signed-in
 """
 
 # Routes outside of the pages, but for those of the sandbox: public, signed-in, or a permission.
 ROUTES = """
 GET /                                public
+GET /auth/code                       public
+GET /auth/code/                      public
+POST /auth/code/                     public
 GET /auth/confirm                    public
 GET /auth/confirm/                   public
 POST /auth/confirm/                  public
 GET /auth/confirm/{token}            public
 POST /auth/confirm/{token}           public
+GET /auth/email/{token}              public
+POST /auth/email/{token}             public
 GET /auth/forgot                     public
 GET /auth/forgot/                    public
 POST /auth/forgot/                   public
@@ -105,6 +139,14 @@ GET /design                          public
 GET /design/                         public
 GET /files/{agency}/{workspace}/{name:path}  signed-in
 GET /healthz                         public
+GET /join/{token}                    public
+POST /join/{token}                   public
+GET /me/second-factor                public
+GET /me/second-factor/               signed-in
+POST /me/second-factor/              signed-in
+GET /manifest.webmanifest            public
+GET /offline/                        public
+GET /worker.js                       public
 GET /metrics                         public
 POST /preferences                    public
 GET /accessibility                   public

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
+from secrets import token_hex
 from typing import Any
 from uuid import UUID
 
@@ -19,6 +20,7 @@ from cmhub.integrations.networks.base import (
 from cmhub.models import MemberMerge, Membership, Message, Reply, SpecialDay, Thread, new_id
 from cmhub.services import (
     drafts,
+    invitations,
     labels,
     measures,
     notes,
@@ -29,6 +31,7 @@ from cmhub.services import (
     workspaces,
 )
 from cmhub.services.filtering import InboxFilter
+from cmhub.services.grants import Grant
 from cmhub.services.notifying import notify
 from cmhub.services.references import Reference
 from tests.support.agency import make_agency
@@ -69,6 +72,7 @@ class Tenant:
     slug: str
     first: Space
     second: Space
+    invitation_id: UUID
 
     @property
     def actor(self) -> Actor:
@@ -171,4 +175,7 @@ async def make_tenant() -> Tenant:
     actor = replace(made.owner, workspaces=reach)
     first = await _fill(actor, made.workspace_id)
     second = await _fill(actor, other.id)
-    return Tenant(made.email, made.slug, first, second)
+    invited = await invitations.invite(
+        actor, f"{token_hex(6)}@ailleurs.example", [Grant(Role.ANALYST, other.id)], "fr"
+    )
+    return Tenant(made.email, made.slug, first, second, invited.id)

@@ -53,9 +53,10 @@ def _words(answer: httpx.Response) -> str:
 
 
 async def _sign_in(browser: httpx.AsyncClient, agency: NewAgency, **other: str) -> httpx.Response:
-    browser.cookies.set("cmhub_lang", "en")
     form = {"email": agency.email, "password": PASSWORD, **other}
-    return await browser.post("/auth/sign-in/", data=form)
+    answer = await browser.post("/auth/sign-in/", data=form)
+    await browser.post("/preferences", data={"language": "en"})
+    return answer
 
 
 async def test_the_way_in_from_sign_up_to_the_first_workspace(browser: httpx.AsyncClient) -> None:
@@ -184,6 +185,15 @@ async def test_signing_in_gives_a_new_session_and_ends_the_old(
         other.cookies.set("cmhub_session", first)
         home = await other.get("/", headers={"accept-language": "en"})
         assert home.headers["location"] == "/en/"
+
+
+async def test_signing_in_brings_the_language_of_the_account(
+    browser: httpx.AsyncClient, agency: NewAgency
+) -> None:
+    await browser.post("/preferences", data={"language": "en"})
+    form = {"email": agency.email, "password": PASSWORD}
+    await browser.post("/auth/sign-in/", data=form)
+    assert '<html lang="fr">' in (await browser.get("/start/")).text
 
 
 async def test_signing_out_takes_the_session_and_its_cookie(

@@ -1,25 +1,42 @@
-"""What was said in a community, the same for the same days however often it is asked."""
+"""What was said in a community, the same for the same first day however often it is asked.
+
+Days are counted from the day on which the demo was made: its story goes back from there, and goes
+on as it was on that day.
+"""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
+from functools import lru_cache
+from math import log
 from random import Random
 from zoneinfo import ZoneInfo
 
-from cmhub.sandbox.community.places import Community, Person, Section, people
-from cmhub.sandbox.community.scripts import Line, phrases, script, tell
-
-WEEKDAYS = (1.0, 0.95, 1.1, 1.0, 0.85, 0.75, 1.25)
-HOURS = (1, 0, 0, 0, 0, 1, 3, 6, 8, 9, 8, 7, 9, 8, 6, 6, 7, 8, 9, 12, 14, 13, 8, 3)
-"""How much is written in each hour of the day, against the other hours."""
+from cmhub.sandbox.community.hands import WARM, written
+from cmhub.sandbox.community.places import (
+    HISTORY_DAYS,
+    Community,
+    Person,
+    Section,
+    people,
+    spammer,
+)
+from cmhub.sandbox.community.scripts import Exchange, script
+from cmhub.sandbox.community.stories import at, holiday, phase_at, wave_at
+from cmhub.sandbox.community.telling import Line, Teller
 
 _REACTIONS = ("👍", "👍", "👍", "❤️", "❤️", "🎉", "😂", "🙏")
-_STRIDE = 8
+_NODS = ("👍", "👍", "😢", "😮")
+_MOST = 30
+_OPENS, _CLOSES = 9, 18
 
 
 @dataclass(frozen=True, slots=True)
 class Post:
-    """Something somebody wrote; ``number`` counts in its thread, ``author`` None is the team."""
+    """Something somebody wrote; ``number`` counts in its thread, ``author`` None is the team.
+
+    ``gone`` is after how many minutes the team took it away, and banned who wrote it; 0 for never.
+    """
 
     thread: str
     number: int
@@ -27,7 +44,7 @@ class Post:
     text: str
     at: datetime
     reactions: tuple[tuple[Person, str], ...] = ()
-    spam: bool = False
+    gone: int = 0
 
     @property
     def id(self) -> str:
@@ -40,85 +57,172 @@ class Post:
         return f"{self.thread}-0"
 
 
-def past(community: Community, section: Section, start: datetime, end: datetime) -> list[Post]:
-    """Return what was written between two moments, in the order of time."""
-    zone = ZoneInfo(community.zone)
-    today = datetime.now(UTC).astimezone(zone).date()
-    # A thread lasts for days: what began shortly before reaches in.
-    day = start.astimezone(zone).date() - timedelta(days=4)
-    found: list[Post] = []
-    while day <= end.astimezone(zone).date():
-        found += _day(community, section, day, (today - day).days)
-        day += timedelta(days=1)
-    begun = {post.thread for post in found if post.number == 0 and post.at >= start}
-    kept = [post for post in found if post.thread in begun and start <= post.at < end]
-    return sorted(kept, key=lambda post: (post.at, post.id))
+def past(
+    community: Community, section: Section, first: date, start: datetime, end: datetime
+) -> list[Post]:
+    """Return what was written between two moments, in the order of time.
+
+    Args:
+        community: whose.
+        section: on which of its channels.
+        first: the day on which the demo was made.
+        start: from when on threads are told.
+        end: until when.
+    """
+    # Told up to the first day at least, so that all who ask for a part of the past share it.
+    last = max(first, end.astimezone(ZoneInfo(community.zone)).date())
+    told = _told(community, section, first, last)
+    begun = {post.thread for post in told if post.number == 0 and post.at >= start}
+    return [post for post in told if post.thread in begun and start <= post.at < end]
 
 
-def _day(community: Community, section: Section, day: date, ago: int) -> Iterator[Post]:
-    random = Random(f"{community.key} {section.key} {day}")  # noqa: S311
-    topics = list(script(community.key).channels[section.key])
-    Random(section.key).shuffle(topics)  # noqa: S311
-    here = [one for one in people(community) if one.since >= ago >= one.until]
-    wave = 1 + 0.25 * ((day.toordinal() // 9) % 3 - 1)
-    expected = 1.5 * section.rate * WEEKDAYS[day.weekday()] * wave
-    for number in range(_count(random, expected)):
-        topic = topics[(day.toordinal() * _STRIDE + number) % len(topics)]
-        team = 0.25 if ago < 2 else 0.55
-        lines = tell(community.key, community.language, topic, random, team=team)
-        thread = f"{community.key}-{section.key}-{day:%y%m%d}-{number}"
-        began = _moment(random, day, ZoneInfo(community.zone))
-        yield from _thread(random, here, thread, lines, began)
-    if random.random() < 0.06:
-        text = random.choice(phrases(community.language)["spam"])
-        began = _moment(random, day, ZoneInfo(community.zone))
-        thread = f"{community.key}-{section.key}-{day:%y%m%d}-s"
-        yield Post(thread, 0, here[-1], text, began, spam=True)
+@lru_cache(maxsize=64)
+def _told(community: Community, section: Section, first: date, last: date) -> tuple[Post, ...]:
+    told = _Telling(community, section, first)
+    days = range(-HISTORY_DAYS, (last - first).days + 1)
+    posts = [post for day in days for post in told.day(-day)]
+    return tuple(sorted(posts, key=lambda post: (post.at, post.id)))
 
 
-def _count(random: Random, expected: float) -> int:
-    """Return a whole number around what is expected."""
-    low = int(expected * random.uniform(0.4, 1.6))
-    return min(_STRIDE - 1, low + (random.random() < 0.5))
+class _Telling:
+    """Tells one day after the other of a channel, since each goes on from the one before."""
+
+    def __init__(self, community: Community, section: Section, first: date) -> None:
+        self.community, self.section, self.first = community, section, first
+        self.story, self.zone = community.story, ZoneInfo(community.zone)
+        self.random = Random(f"{community.key} {section.key}")  # noqa: S311
+        self.teller = Teller(community.key, community.language, section.key, self.random)
+        self.exchanges = script(community.key).channels[section.key].exchanges
+
+    def day(self, ago: int) -> Iterator[Post]:
+        """Yield the threads that began on a day, so many days before the first."""
+        day = self.first - timedelta(days=ago)
+        here = [one for one in people(self.community) if one.is_there(ago)]
+        name = f"{self.community.key}-{self.section.key}-{-ago}"
+        for number in range(self._count(self._expected(day, ago))):
+            lines, phase = self._lines(ago)
+            began = self._moment(day)
+            yield from self._thread(here, f"{name}-{number}", lines, began, ago, calm=not phase)
+        for number, exchange in enumerate(one for one in self.exchanges if one.days == ago):
+            yield from self._exchange(here, f"{name}-x{number}", exchange, day)
+        yield from self._spam(name, day, ago)
+
+    def _expected(self, day: date, ago: int) -> float:
+        swing = 1 + 0.08 * ((day.toordinal() // 9) % 3 - 1)
+        rhythm = self.story.by_weekday[day.weekday()] * holiday(day)
+        return 1.5 * self.section.rate * at(self.story.pulse, ago) * rhythm * swing
+
+    def _count(self, expected: float) -> int:
+        """Return a whole number around what is expected."""
+        wanted = expected * self.random.uniform(0.5, 1.5)
+        return min(_MOST, int(wanted) + (self.random.random() < wanted % 1))
+
+    def _lines(self, ago: int) -> tuple[list[Line], str]:
+        phase = phase_at(self.story, ago)
+        known = phase is not None and phase.name in self.teller.phases
+        name = phase.name if phase and known and self.random.random() < phase.share else ""
+        return self.teller.tell(phase=name, team=at(self.story.team, ago)), name
+
+    def _moment(self, day: date) -> datetime:
+        hour = self.random.choices(range(24), self.story.by_hour)[0]
+        return self._local(day, time(hour, self.random.randrange(60), self.random.randrange(60)))
+
+    def _local(self, day: date, moment: time) -> datetime:
+        return datetime.combine(day, moment, self.zone).astimezone(UTC)
+
+    def _thread(
+        self,
+        here: list[Person],
+        thread: str,
+        lines: list[Line],
+        began: datetime,
+        ago: int,
+        *,
+        calm: bool,
+    ) -> Iterator[Post]:
+        asker = self._asker(here, ago)
+        others = [one for one in here if one is not asker] or here
+        moment, before = began, asker
+        for number, line in enumerate(lines):
+            author = self._author(line, asker, others, before)
+            if number:
+                moment = self._next(moment, author)
+            text = self._written(line.text, author, calm)
+            reactions = self._reactions(others, number, calm)
+            yield Post(thread, number, author, text, moment, reactions)
+            before = author or before
+
+    def _asker(self, here: list[Person], ago: int) -> Person:
+        """Return who asks: the newest more often, the busiest less than they answer."""
+        weights = [one.weight**0.4 * (5 if 0 <= one.since - ago <= 2 else 1) for one in here]
+        return self.random.choices(here, weights)[0]
+
+    def _author(
+        self, line: Line, asker: Person, others: list[Person], before: Person
+    ) -> Person | None:
+        if line.by != "member":
+            return None if line.by == "team" else asker
+        fresh = [one for one in others if one is not before] or others
+        return choose(self.random, fresh)
+
+    def _next(self, moment: datetime, author: Person | None) -> datetime:
+        """Return when the next line comes: the team's in its hours, others' when they are awake."""
+        if author is None:
+            minutes = self.random.lognormvariate(log(self.story.hours * 60), 0.6)
+            return self._in_office(moment + timedelta(minutes=minutes))
+        minutes = min(self.random.lognormvariate(3.4, 1.2), 1100)
+        later = moment + timedelta(minutes=minutes, seconds=self.random.randrange(60))
+        hour = later.astimezone(self.zone).hour
+        return later + timedelta(hours=self.random.uniform(5, 7)) if 1 <= hour < 6 else later
+
+    def _in_office(self, moment: datetime) -> datetime:
+        local = moment.astimezone(self.zone)
+        if local.weekday() < 5 and _OPENS <= local.hour < _CLOSES:
+            return moment
+        day = local.date() + timedelta(days=1 if local.hour >= _OPENS else 0)
+        while day.weekday() > 4:
+            day += timedelta(days=1)
+        return self._local(day, time(_OPENS, self.random.randrange(60), self.random.randrange(60)))
+
+    def _written(self, text: str, author: Person | None, calm: bool) -> str:
+        if author is None or (author.hand is WARM and not calm):
+            return text
+        return written(text, author.hand, self.community.language, self.random)
+
+    def _exchange(
+        self, here: list[Person], thread: str, exchange: Exchange, day: date
+    ) -> Iterator[Post]:
+        # Who is told of has been there for long, and is still.
+        cast = [one for one in here if one.since > HISTORY_DAYS and one.until == 0][1:]
+        choices = script(self.community.key).choices
+        filled = {name: self.random.choice(values) for name, values in choices.items()}
+        moment = self._local(day, exchange.at)
+        for number, line in enumerate(exchange.lines):
+            moment += timedelta(minutes=line.minutes, seconds=self.random.randrange(50))
+            author = None if line.who == "T" else cast[ord(line.who) - ord("A")]
+            reactions = self._reactions(here, number, calm=False)
+            yield Post(thread, number, author, line.text.format(**filled), moment, reactions)
+
+    def _spam(self, name: str, day: date, ago: int) -> Iterator[Post]:
+        """Yield a day's spam: now and then one, in a wave many, by few accounts in few hours."""
+        many = wave_at(self.story, ago) or (self.random.random() < 0.05)
+        for number in range(many):
+            hour = self.random.choices((5, 13, 20, 21, 22), (2, 1, 3, 5, 4))[0]
+            moment = self._local(day, time(hour, self.random.randrange(60), number % 60))
+            author = spammer(self.community, self.section.key, ago, number // 3)
+            text = self.teller.spam()
+            gone = 0 if ago < 1 else self.random.randint(3, 40)
+            yield Post(f"{name}-s{number}", 0, author, text, moment, gone=gone)
+
+    def _reactions(
+        self, others: list[Person], number: int, calm: bool
+    ) -> tuple[tuple[Person, str], ...]:
+        many = self.random.choices([0, 1, 2, 4], [74, 16, 7, 3 if number == 0 else 0])[0]
+        chosen = self.random.sample(others, min(many, len(others)))
+        names = _REACTIONS if calm else _NODS
+        return tuple((one, self.random.choice(names)) for one in chosen)
 
 
-def _moment(random: Random, day: date, zone: ZoneInfo) -> datetime:
-    hour = random.choices(range(24), HOURS)[0]
-    local = datetime.combine(day, time(hour, random.randrange(60), random.randrange(60)), zone)
-    return local.astimezone(UTC)
-
-
-def _thread(
-    random: Random, here: list[Person], thread: str, lines: list[Line], began: datetime
-) -> Iterator[Post]:
-    asker = choose(random, here, flat=True)
-    others = [one for one in here if one is not asker] or here
-    at = began
-    before: Person | None = None
-    for number, line in enumerate(lines):
-        author = _author(random, line, asker, others, before)
-        before = author
-        yield Post(thread, number, author, line.text, at, _reactions(random, others, number))
-        at += timedelta(minutes=min(random.lognormvariate(3.6, 1.2), 1200), seconds=number)
-
-
-def _author(
-    random: Random, line: Line, asker: Person, others: list[Person], before: Person | None
-) -> Person | None:
-    if line.by == "team":
-        return None
-    if line.by == "asker":
-        return asker
-    fresh = [one for one in others if one is not before] or others
-    return choose(random, fresh)
-
-
-def choose(random: Random, among: list[Person], *, flat: bool = False) -> Person:
-    """Return somebody: those who write much more often, and who asks is less often one of them."""
-    weights = [one.weight**0.4 if flat else one.weight for one in among]
-    return random.choices(among, weights)[0]
-
-
-def _reactions(random: Random, others: list[Person], number: int) -> tuple[tuple[Person, str], ...]:
-    many = random.choices([0, 1, 2, 4], [72, 17, 8, 3 if number == 0 else 0])[0]
-    return tuple((one, random.choice(_REACTIONS)) for one in random.sample(others, many))
+def choose(random: Random, among: list[Person]) -> Person:
+    """Return somebody: those who write much more often than others."""
+    return random.choices(among, [one.weight for one in among])[0]

@@ -1,135 +1,158 @@
 """What people of a community talk about, read from the texts beside this module.
 
-In a text, ``@`` is a choice that is made once a thread, ``[…]`` begins a channel, and every block
-is a topic: ``?`` opens it, ``-`` is a member's answer, ``=`` the team's, ``+`` what the one who
-asked says in the end. ``!`` is a remark that asks for nothing.
+A text is made of blocks, parted by empty lines:
+
+- ``@ name = this | that`` is a choice that is made once a thread; ``{name}`` stands for it;
+- ``% kind`` begins small talk of this community's own, in the place of its language's;
+- ``[channel]`` begins a channel, ``# phase`` a block that is only heard in a phase of its story;
+- ``?`` opens a topic, ``-`` is a member's answer, ``*`` what the one who asked adds, ``=`` the
+  team's answer, ``+`` what the one who asked says in the end, ``!`` a remark that asks for nothing;
+  digits behind a mark say which openers of the block it answers, ``-13`` the first and the third;
+- ``& days HH:MM`` begins an exchange that happened once, so many days ago, word for word: each line
+  is somebody (a letter, ``T`` the team), the minutes since the line before, and what they say.
 """
 
+import re
+from collections.abc import Iterator
 from dataclasses import dataclass, field
+from datetime import time
 from functools import cache
 from pathlib import Path
-from random import Random
 
 _TEXTS = Path(__file__).parent / "texts"
-_CHATTY = 0.35
+_MARKED = re.compile(r"([?!*=+-])(\d*) (.*)")
+_SAID_ONCE = re.compile(r"([A-Z])(?:\+(\d+))?: (.*)")
 
 
 @dataclass(slots=True)
 class Topic:
-    """What may be said about one thing, by who says it."""
+    """How a thread may begin, and what may be said then; heard in its ``phase`` only."""
 
-    openers: list[str] = field(default_factory=list[str])
+    phase: str
+    opener: str
     answers: list[str] = field(default_factory=list[str])
+    asides: list[str] = field(default_factory=list[str])
     team: list[str] = field(default_factory=list[str])
     endings: list[str] = field(default_factory=list[str])
     remark: bool = False
 
 
-@dataclass(slots=True)
-class Script:
-    """The topics of a community by channel, and the choices in their texts."""
+@dataclass(frozen=True, slots=True)
+class Words:
+    """A line of an exchange: who says it, and how many minutes after the line before."""
 
-    choices: dict[str, list[str]] = field(default_factory=dict[str, list[str]])
-    channels: dict[str, list[Topic]] = field(default_factory=dict[str, list[Topic]])
+    who: str
+    minutes: int
+    text: str
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
-    """Something said in a thread: by ``asker``, ``member``, ``team``; the first one begins it."""
+class Exchange:
+    """What was said once, word for word, so many days ago."""
 
-    by: str
-    text: str
+    days: int
+    at: time
+    lines: tuple[Words, ...]
+
+
+@dataclass(slots=True)
+class Talk:
+    """What is talked about on one channel."""
+
+    topics: list[Topic] = field(default_factory=list[Topic])
+    exchanges: list[Exchange] = field(default_factory=list[Exchange])
+
+
+@dataclass(slots=True)
+class Script:
+    """The talk of a community by channel, the choices in its texts, and its own small talk."""
+
+    choices: dict[str, list[str]] = field(default_factory=dict[str, list[str]])
+    small: dict[str, list[str]] = field(default_factory=dict[str, list[str]])
+    channels: dict[str, Talk] = field(default_factory=dict[str, Talk])
 
 
 @cache
 def phrases(language: str) -> dict[str, list[str]]:
     """Return the small talk of a language, and the names of its people, by kind."""
     found: dict[str, list[str]] = {}
-    for block in _blocks(language):
-        kind, *lines = block
+    for kind, *lines in _blocks(language):
         names = kind in {"[first]", "[last]"}
         found[kind.strip("[]")] = _names(" ".join(lines)) if names else lines
     return found
+
+
+def small_talk(key: str, language: str) -> dict[str, list[str]]:
+    """Return the small talk of a community: its own where it has some."""
+    return phrases(language) | script(key).small
 
 
 def _names(line: str) -> list[str]:
     return line.replace("Le Bihan", "Le\N{NO-BREAK SPACE}Bihan").split(" ")
 
 
-def _blocks(name: str) -> list[list[str]]:
+def _blocks(name: str) -> Iterator[list[str]]:
     text = (_TEXTS / f"{name}.txt").read_text(encoding="utf-8")
-    return [block.splitlines() for block in text.split("\n\n") if block.strip()]
+    return (block.splitlines() for block in text.split("\n\n") if block.strip())
 
 
 @cache
 def script(key: str) -> Script:
     """Return what a community talks about."""
-    found = Script()
-    channel: list[Topic] = []
+    found, talk = Script(), Talk()
     for block in _blocks(key):
-        topic = Topic()
-        for line in block:
-            mark, text = line[0], line[1:].strip()
-            if mark == "@":
-                name, _, values = text.partition(" = ")
-                found.choices[name] = values.split(" | ")
-            elif mark == "[":
-                channel = found.channels.setdefault(text.strip("]"), [])
-            elif mark == "!":
-                channel.append(Topic(openers=[text], remark=True))
-            else:
-                _part(topic, mark).append(text)
-        if topic.openers:
-            channel.append(topic)
+        head = block[0]
+        match head[0]:
+            case "@":
+                found.choices |= dict(map(_choice, block))
+            case "%":
+                found.small[head[1:].strip()] = block[1:]
+            case "&":
+                talk.exchanges.append(_exchange(block))
+            case _:
+                talk = _take(found, talk, block)
     return found
 
 
-def _part(topic: Topic, mark: str) -> list[str]:
-    parts = {"?": topic.openers, "-": topic.answers, "=": topic.team, "+": topic.endings}
-    return parts[mark]
+def _choice(line: str) -> tuple[str, list[str]]:
+    name, _, values = line[1:].strip().partition(" = ")
+    return name, values.split(" | ")
 
 
-def tell(key: str, language: str, topic: Topic, random: Random, *, team: float = 0.4) -> list[Line]:
-    """Return a thread about a topic; ``team`` is how likely the team answers where it could."""
-    filled = {name: random.choice(values) for name, values in script(key).choices.items()}
-    small = phrases(language)
-    opener = _dressed(random.choice(topic.openers).format(**filled), small, random, topic.remark)
-    lines = [Line("asker", opener)]
-    if topic.remark:
-        nods = random.choice([0, 0, 1, 1, 2])
-        return lines + [Line("member", one) for one in random.sample(small["cheer"], nods)]
-    said = random.choice([0, 1, 1, 2, 2, 3])
-    chosen = random.sample(topic.answers, min(said, len(topic.answers)))
-    lines += [Line("member", one.format(**filled)) for one in chosen]
-    if random.random() < 0.15:
-        lines.insert(1, Line("member", random.choice(small["nod"])))
-    if topic.team and random.random() < team:
-        place = random.randint(1, len(lines))
-        lines.insert(place, Line("team", random.choice(topic.team).format(**filled)))
-    if len(lines) > 1 and random.random() < 0.6:
-        endings = topic.endings if random.random() < 0.55 and topic.endings else small["thanks"]
-        lines.append(Line("asker", random.choice(endings).format(**filled)))
-    return lines
+def _exchange(block: list[str]) -> Exchange:
+    days, _, at = block[0][1:].strip().partition(" ")
+    found = [_SAID_ONCE.fullmatch(line) for line in block[1:]]
+    lines = tuple(Words(one[1], int(one[2] or 0), one[3]) for one in found if one is not None)
+    assert len(lines) == len(block) - 1, block
+    return Exchange(int(days), time.fromisoformat(at), lines)
 
 
-def _dressed(text: str, small: dict[str, list[str]], random: Random, remark: bool) -> str:
-    """Put a greeting before and a word of thanks behind, as some people do."""
-    text = text[0].upper() + text[1:]
-    if remark:
-        return text
-    if random.random() < _CHATTY:
-        greeting = random.choice(small["greet"])
-        text = f"{greeting} {_lowered(text) if greeting[-1] in ',:' else text}"
-    if random.random() < _CHATTY:
-        text = f"{text} {random.choice(small['close'])}"
-    return text
+def _take(found: Script, talk: Talk, block: list[str]) -> Talk:
+    """Take in topics and remarks, and return the talk of the channel that they belong to."""
+    phase, openers, rest = "", list[str](), list[tuple[str, str, str]]()
+    for line in block:
+        if line[0] == "[":
+            talk = found.channels.setdefault(line.strip("[]"), Talk())
+        elif line[0] == "#":
+            phase = line[1:].strip()
+        else:
+            marked = _MARKED.fullmatch(line)
+            assert marked is not None, line
+            mark, which, text = marked.groups()
+            if mark == "!":
+                talk.topics.append(Topic(phase, text, remark=True))
+            elif mark == "?":
+                openers.append(text)
+            else:
+                rest.append((mark, which, text))
+    talk.topics += [_topic(phase, *one, rest) for one in enumerate(openers, 1)]
+    return talk
 
 
-def _lowered(text: str) -> str:
-    """Go on after a comma; names and English *I* keep their capital."""
-    first, _, rest = text.partition(" ")
-    plain = first.replace("'", "").isalpha() and first[1:].islower() and first not in _CAPITAL
-    return f"{first[0].lower()}{first[1:]} {rest}" if plain else text
-
-
-_CAPITAL = {"Duvet", "Bérénice", "Antigone", "Saltmarsh", "Tidewrack"}
+def _topic(phase: str, number: int, opener: str, rest: list[tuple[str, str, str]]) -> Topic:
+    topic = Topic(phase, opener)
+    parts = {"-": topic.answers, "*": topic.asides, "=": topic.team, "+": topic.endings}
+    for mark, which, text in rest:
+        if not which or str(number) in which:
+            parts[mark].append(text)
+    return topic

@@ -1,19 +1,12 @@
-"""The communities' past in a homeserver: rooms, people who come and go, and what was said."""
+"""The communities' last weeks in a homeserver: rooms, who came and went, and what was said."""
 
-from collections.abc import Callable
-from datetime import UTC, datetime, timedelta
+from collections.abc import Callable, Iterator
+from datetime import UTC, date, datetime, timedelta
 from functools import partial
-from random import Random
 
+from cmhub.sandbox.community.clients import COMMUNITIES
 from cmhub.sandbox.community.past import Post, past
-from cmhub.sandbox.community.places import (
-    COMMUNITIES,
-    LIVE_DAYS,
-    Community,
-    Person,
-    Section,
-    people,
-)
+from cmhub.sandbox.community.places import LIVE_DAYS, Community, Person, Section, people
 from cmhub.sandbox.homeserver import Homeserver
 from cmhub.sandbox.homeserver.making import create_room
 from cmhub.sandbox.homeserver.rooms import Content
@@ -21,94 +14,120 @@ from cmhub.sandbox.homeserver.rooms import Content
 Step = tuple[float, Callable[[], object]]
 
 
+def opened(now: datetime) -> datetime:
+    """Return since when the homeserver knows what was said, when the demo is made now."""
+    return now - timedelta(days=LIVE_DAYS)
+
+
+def first_day(community: Community, now: datetime) -> date:
+    """Return the day from which a community's days are counted."""
+    return now.astimezone(UTC).date()
+
+
 def settle(server: Homeserver, password: str, now: datetime) -> None:
     """Fill an empty homeserver with the last weeks of every community."""
     steps: list[Step] = []
     for community in COMMUNITIES:
-        server.register(community.key, password, community.team)
+        for network in community.networks:
+            server.register(community.local(network), password, community.team)
         founder = server.register(f"{community.key}-admin", "", f"{community.team} (admin)")
         for person in people(community):
-            if person.user not in server.users:
-                server.register(person.local, "", person.name)
+            _register(server, person)
         for section in community.sections:
             steps += _room(server, community, section, founder, now)
     for _, step in sorted(steps, key=lambda step: step[0]):
         step()
 
 
+def _register(server: Homeserver, person: Person) -> None:
+    if person.user not in server.users:
+        server.register(person.local, "", person.name)
+
+
 def _room(
     server: Homeserver, community: Community, section: Section, founder: str, now: datetime
-) -> list[Step]:
-    room = community.room(section)
-    opened = now - timedelta(days=LIVE_DAYS + 1)
-    began = opened.timestamp()
+) -> Iterator[Step]:
+    room, account = community.room(section), community.account(section.network)
+    began = opened(now).timestamp() - 3600
     wanted: Content = {
         "name": section.name,
         "topic": section.topic,
         "preset": "public_chat",
         "room_alias_name": f"{community.key}-{section.key}",
         "room_version": "11",
-        "power_level_content_override": {"users": {founder: 100, community.account: 90}},
+        "power_level_content_override": {"users": {founder: 100, account: 90}},
     }
-    make = partial(create_room, server, founder, wanted, room_id=room, at=began)
-    enter = partial(server.become, room, community.account, "join", at=began + 60)
-    steps: list[Step] = [(began, make), (began + 60, enter)]
+    yield began, partial(create_room, server, founder, wanted, room_id=room, at=began)
+    yield began + 60, partial(server.become, room, account, "join", at=began + 60)
     for number, person in enumerate(people(community)):
-        steps += _stay(server, room, person, began + 120 + number, now)
-    writer = Writer(server, community, room)
-    for post in past(community, section, opened + timedelta(hours=1), now):
-        steps.append((post.at.timestamp(), partial(writer.write, post)))
-    return steps
+        yield from _stay(server, room, person, began + 120 + number, now)
+    writer = Writer(server, community, section)
+    for post in past(community, section, first_day(community, now), opened(now), now):
+        yield from writer.steps(post)
 
 
 def _stay(
     server: Homeserver, room: str, person: Person, earliest: float, now: datetime
-) -> list[Step]:
+) -> Iterator[Step]:
     midnight = datetime.combine(now.date(), datetime.min.time(), UTC)
     came = max(earliest, (midnight - timedelta(days=person.since, hours=3)).timestamp())
-    steps: list[Step] = [(came, partial(server.become, room, person.user, "join", at=came))]
     left = (midnight - timedelta(days=person.until - 2)).timestamp()
-    if person.until > 0 and came < left < now.timestamp():
-        steps.append((left, partial(server.become, room, person.user, "leave", at=left)))
-    return steps
+    if person.until > 0 and left <= came:
+        return
+    yield came, partial(server.become, room, person.user, "join", at=came)
+    if person.until > 0 and left < now.timestamp():
+        yield left, partial(server.become, room, person.user, "leave", at=left)
 
 
 class Writer:
     """Writes posts into a room, each where its thread is."""
 
-    def __init__(self, server: Homeserver, community: Community, room: str) -> None:
-        self.server, self.community, self.room = server, community, room
+    def __init__(self, server: Homeserver, community: Community, section: Section) -> None:
+        self.server, self.room = server, community.room(section)
+        self.account = community.account(section.network)
         self._roots: dict[str, str] = {}
         self._last: dict[str, str] = {}
-        self._random = Random(room)  # noqa: S311
+
+    def steps(self, post: Post) -> Iterator[Step]:
+        """Yield what a post does and when: written, reacted to, taken away with its author."""
+        at = post.at.timestamp()
+        author = post.author
+        if post.gone and author is not None:
+            yield at - 60, partial(self._enter, author, at - 60)
+            gone = at + 60 * post.gone
+            yield gone, partial(self._remove, post, author, gone)
+        yield at, partial(self.write, post)
 
     def write(self, post: Post) -> None:
-        """Write a post with its reactions; spam is taken away again an hour later."""
-        author = self.community.account if post.author is None else post.author.user
+        """Write a post with its reactions."""
+        author = self.account if post.author is None else post.author.user
         at = post.at.timestamp()
         root = self._roots.get(post.thread)
-        text = post.text
-        event = self._put(author, message(text, root, self._last.get(post.thread)), at)
+        content = message(post.text, root, self._last.get(post.thread))
+        event = self.server.put(self.room, author, "m.room.message", content, at=at)
         self._roots.setdefault(post.thread, event)
         self._last[post.thread] = event
         for number, (person, name) in enumerate(post.reactions, 1):
             self.react(person.user, event, name, at + 60 * number)
-        if post.spam and post.at < datetime.now(UTC) - timedelta(days=1):
-            self.redact(event, at + 240)
 
-    def _put(self, user: str, content: Content, at: float) -> str:
-        return self.server.put(self.room, user, "m.room.message", content, at=at)
+    def _enter(self, author: Person, at: float) -> None:
+        _register(self.server, author)
+        if self.server.rooms[self.room].membership(author.user) != "join":
+            self.server.become(self.room, author.user, "join", at=at)
+
+    def _remove(self, post: Post, author: Person, at: float) -> None:
+        """Take a message away as the team, and keep out who wrote it."""
+        content = {"redacts": self._roots[post.thread], "reason": "spam"}
+        kind, target = "m.room.redaction", self._roots[post.thread]
+        self.server.put(self.room, self.account, kind, content, redacts=target, at=at)
+        if self.server.rooms[self.room].membership(author.user) != "ban":
+            ban = {"by": self.account, "reason": "spam", "at": at + 5}
+            self.server.become(self.room, author.user, "ban", **ban)
 
     def react(self, user: str, event: str, name: str, at: float | None = None) -> None:
         """React to a message."""
         relation = {"rel_type": "m.annotation", "event_id": event, "key": name}
         self.server.put(self.room, user, "m.reaction", {"m.relates_to": relation}, at=at)
-
-    def redact(self, event: str, at: float) -> None:
-        """Take a message away, as the team."""
-        content = {"redacts": event, "reason": "spam"}
-        account = self.community.account
-        self.server.put(self.room, account, "m.room.redaction", content, redacts=event, at=at)
 
 
 def message(text: str, root: str | None = None, last: str | None = None) -> Content:
