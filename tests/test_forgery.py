@@ -36,6 +36,7 @@ from cmhub.services import (
     measures,
     notes,
     people,
+    places,
     replies,
     saved_replies,
     settings,
@@ -45,9 +46,9 @@ from cmhub.services import (
     threads,
     views,
 )
+from cmhub.services.members import listing, merging, profile
 from cmhub.services.notices import reading as notices
 from cmhub.services.references import Reference, find_thing, find_things
-from cmhub.services.members import listing, merging, profile
 from cmhub.services.search import finding
 from tests.support.community import credentials, room
 from tests.support.tenants import Space, Tenant, make_tenant
@@ -290,6 +291,7 @@ BY_WORKSPACE: Mapping[str, Call] = {
     "tasks.reading.count_tasks": lambda s, a: tasks.count_tasks(
         s, a.actor, [a.prey.id], now=datetime.now(UTC)
     ),
+    "places.channel_choices": lambda s, a: places.channel_choices(s, a.actor, a.prey.id),
     "members.listing.list_members": lambda s, a: listing.list_members(
         s, a.actor, a.prey.id, listing.MembersFilter(), datetime.now(UTC)
     ),

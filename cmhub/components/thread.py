@@ -9,6 +9,7 @@ from reflex.vars import ObjectVar, Var
 from cmhub.components.basics import badge, button, link, tone_of
 from cmhub.components.icons import icon
 from cmhub.components.networks import in_channel, network_name, simulated_badge
+from cmhub.components.parts import arrival
 from cmhub.components.text import initial, moment, said, said_of, t
 from cmhub.services.threads import AttachmentView, MessageView, ReactionView, ReplyView
 from cmhub.state.base import SessionState
@@ -22,6 +23,7 @@ def thread_view(back: Var[str]) -> rx.Component:
     thread = InboxState.thread
     return rx.el.article(
         _head(back),
+        arrival(thread.id.to(str)),
         rx.el.div(
             rx.el.div(
                 rx.cond(
@@ -116,6 +118,7 @@ def _message(one: ObjectVar[MessageView]) -> rx.Component:
         ),
         _actions(one),
         key=one.id.to(str),
+        id="m-" + one.id.to(str),
         class_name="message",
         custom_attrs={"data-team": rx.cond(one.from_team, "true", "false")},
     )

@@ -7,8 +7,11 @@ from cmhub.pages.agency_settings import agency_settings
 from cmhub.pages.connections import connections
 from cmhub.pages.design import design
 from cmhub.pages.inbox import inbox
+from cmhub.pages.member import member
+from cmhub.pages.members import members
 from cmhub.pages.people import people
 from cmhub.pages.profile import profile
+from cmhub.pages.search import search
 from cmhub.pages.security import security
 from cmhub.pages.settings import settings
 from cmhub.pages.workspace_people import workspace_people
@@ -17,8 +20,11 @@ from cmhub.state.activity import ActivityState
 from cmhub.state.agency_settings import AgencySettingsState
 from cmhub.state.connections import ConnectionsState
 from cmhub.state.inbox import InboxState
+from cmhub.state.member import MemberState
+from cmhub.state.members import MembersState
 from cmhub.state.people import PeopleState
 from cmhub.state.profile import ProfileState
+from cmhub.state.search import SearchState
 from cmhub.state.security import SecurityState
 from cmhub.state.settings import SettingsState
 from cmhub.state.workspace_people import WorkspacePeopleState
@@ -29,6 +35,9 @@ AGENCY = "a/[agency_slug]"
 
 PAGES: tuple[Page, ...] = (
     Page(f"{BASE}/inbox", inbox, t("inbox.title"), InboxState.load),
+    Page(f"{BASE}/search", search, t("search.title"), SearchState.load),
+    Page(f"{BASE}/members", members, t("members.title"), MembersState.load),
+    Page(f"{BASE}/members/[member_id]", member, t("member.title"), MemberState.load),
     Page(f"{BASE}/activity", activity, t("activity.title"), ActivityState.load),
     Page(f"{BASE}/connections", connections, t("connections.title"), ConnectionsState.load),
     Page(f"{BASE}/settings", settings, t("settings.title"), SettingsState.load),

@@ -14,6 +14,7 @@ from cmhub.components.dialog import dialog, opens
 from cmhub.components.icons import icon
 from cmhub.components.networks import simulated_badge
 from cmhub.components.parts import reload_on
+from cmhub.components.search import search_box
 from cmhub.components.shell import page
 from cmhub.components.text import initial, moment, number, t
 from cmhub.components.thread import thread_view
@@ -83,7 +84,7 @@ def _address(
 
 def _list() -> rx.Component:
     return rx.el.section(
-        rx.el.div(_states(), _channels(), class_name="list-head"),
+        rx.el.div(search_box(), _states(), _channels(), class_name="list-head"),
         rx.cond(
             InboxState.loaded,
             rx.cond(

@@ -51,6 +51,13 @@ InboxState.undo                      inbox:answer
 InboxState.delete                    message:delete
 InboxState.measure                   member:measure
 InboxState.measure_again             message:delete
+SearchState.load                     inbox:read
+MembersState.load                    member:read
+MemberState.load                     member:read
+MemberState.find                     member:merge
+MemberState.merge                    member:merge
+MemberState.part                     member:merge
+MemberState.undo                     member:merge
 ActivityState.load                   activity:read
 ConnectionsState.load                connection:read
 ConnectionsState.refresh             connection:read
