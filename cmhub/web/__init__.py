@@ -12,9 +12,11 @@ from cmhub.web import (
     health,
     install,
     joining,
+    notices,
     public,
     start,
     static,
+    transfers,
 )
 
 routes: list[BaseRoute] = [
@@ -27,7 +29,9 @@ routes: list[BaseRoute] = [
     *static.routes,
     *public.routes,
     *files.routes,
+    *transfers.routes,
     *design.routes,
+    *notices.routes,
     *health.routes,
     *install.routes,
 ]

@@ -35,10 +35,19 @@ INSIDE = (
     "inbox/",
     "inbox/?state=done",
     "inbox/?state=waiting",
+    "inbox/?state=snoozed&assignee=me",
+    "settings/labels/",
+    "settings/labels/?label=new",
+    "settings/replies/",
+    "settings/replies/?reply=new",
     "activity/",
     "activity/?days=7",
     "connections/",
     "connections/?connect=matrix",
+    "tasks/",
+    "tasks/?whose=done",
+    "settings/import/",
+    "settings/export/",
 )
 
 

@@ -43,11 +43,12 @@ PaletteState.search                  signed-in
 PaletteState.forget                  signed-in
 InboxState.load                      inbox:read
 InboxState.refresh                   inbox:read
-InboxState.set_thread_state          inbox:answer
+InboxState.refresh_desk              inbox:read
+InboxState.send_anyway               inbox:answer
 InboxState.send                      inbox:answer
 InboxState.send_again                inbox:answer
 InboxState.discard                   inbox:answer
-InboxState.undo                      inbox:answer
+InboxState.undo                      inbox:read
 InboxState.delete                    message:delete
 InboxState.measure                   member:measure
 InboxState.measure_again             message:delete
@@ -58,7 +59,67 @@ MemberState.find                     member:merge
 MemberState.merge                    member:merge
 MemberState.part                     member:merge
 MemberState.undo                     member:merge
+SortingState.move                    inbox:answer
+SortingState.snooze                  inbox:answer
+SortingState.snooze_at               inbox:answer
+SortingState.assign                  inbox:answer
+SortingState.label                   inbox:answer
+WritingState.keep                    inbox:answer
+WritingState.propose                 inbox:answer
+WritingState.write_note              inbox:answer
+WritingState.edit                    inbox:answer
+WritingState.save_note               inbox:answer
+WritingState.delete_note             inbox:answer
+WritingState.beat                    inbox:read
+WritingState.look_around             inbox:read
+ViewsState.save                      inbox:read
+ViewsState.rename                    inbox:read
+ViewsState.delete                    inbox:read
+LabelsState.load                     workspace:settings
+LabelsState.refresh                  workspace:settings
+LabelsState.save                     workspace:settings
+LabelsState.ask                      workspace:settings
+LabelsState.merge                    workspace:settings
+LabelsState.delete                   workspace:settings
+SavedRepliesState.load               workspace:settings
+SavedRepliesState.refresh            workspace:settings
+SavedRepliesState.save               workspace:settings
+SavedRepliesState.delete             workspace:settings
+SavedRepliesState.undo               workspace:settings
+HomeState.load                       home:read
+HomeState.refresh                    home:read
+HomeState.leave                      task:write
+HomeState.withdraw                   task:write
+HomeState.take_over                  task:write
+HomeState.put_steps_away             home:read
+HomeState.undo                       home:read
+AgencyHomeState.load                 home:read
+AgencyHomeState.refresh              home:read
 ActivityState.load                   activity:read
+NoticesState.count                   signed-in
+NoticesState.load                    signed-in
+NoticesState.read                    signed-in
+NoticesState.read_all                signed-in
+NoticeSettingsState.load             signed-in
+NoticeSettingsState.show_in_page     signed-in
+NoticeSettingsState.mail             signed-in
+NoticeSettingsState.send_digest      signed-in
+NoticeSettingsState.keep_quiet       signed-in
+TasksState.load                      task:read
+TasksState.refresh                   task:read
+TasksState.finish                    task:write
+TasksState.reopen                    task:write
+TasksState.delete                    task:write
+TasksState.save                      task:write
+TasksState.take                      task:write
+TasksState.undo                      task:write
+AgencyTasksState.load                task:read
+AgencyTasksState.finish              task:write
+AgencyTasksState.reopen              task:write
+AgencyTasksState.undo                task:write
+TaskDialogState.begin                task:write
+TaskDialogState.choose_place         task:write
+TaskDialogState.create               task:write
 ConnectionsState.load                connection:read
 ConnectionsState.refresh             connection:read
 ConnectionsState.choose_way          connection:manage
@@ -67,6 +128,11 @@ ConnectionsState.look_again          connection:manage
 ConnectionsState.choose              connection:manage
 ConnectionsState.ask_to_leave        connection:manage
 ConnectionsState.disconnect          connection:manage
+ImportsState.load                    history:import
+ImportsState.stop                    history:import
+ExportsState.load                    workspace:export
+ExportsState.make                    workspace:export
+ExportsState.stop                    workspace:export
 SessionState.refresh                 signed-in
 AgencySettingsState.load             agency:settings
 AgencySettingsState.save             agency:settings
@@ -155,7 +221,11 @@ GET /manifest.webmanifest            public
 GET /offline/                        public
 GET /worker.js                       public
 GET /metrics                         public
+GET /notices/unsubscribe/{token}     public
+POST /notices/unsubscribe/{token}    public
 POST /preferences                    public
+POST /imports/{agency}/{workspace}/  history:import
+GET /exports/{agency}/{workspace}/{run}.zip  workspace:export
 GET /accessibility                   public
 GET /accessibility/                  public
 GET /en/                             public
@@ -206,6 +276,7 @@ migrate    none
 doctor     none
 demo       the demo's agencies, on one's own machine only
 import     one workspace
+export     one workspace or a whole agency
 """
 
 

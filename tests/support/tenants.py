@@ -1,5 +1,6 @@
 """Agencies whose every table is filled, for tests of what keeps them apart."""
 
+from collections.abc import AsyncIterator
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 from secrets import token_hex
@@ -30,13 +31,19 @@ from cmhub.services import (
     views,
     workspaces,
 )
+from cmhub.services.exporting import runs as export_runs
 from cmhub.services.filtering import InboxFilter
 from cmhub.services.grants import Grant
+<<<<<<< HEAD
 from cmhub.services.members.merging import merge_members
+=======
+from cmhub.services.importing import runs as import_runs
+>>>>>>> main
 from cmhub.services.notifying import notify
 from cmhub.services.references import Reference
 from tests.support.agency import make_agency
 from tests.support.community import Community, ago, bring, make_community, person, said
+from tests.support.home import fill_home
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,9 +61,14 @@ class Space:
     saved_reply_id: UUID
     view_id: UUID
     task_id: UUID
+<<<<<<< HEAD
     member_id: UUID
     other_member_id: UUID
     merge_id: UUID
+=======
+    import_id: UUID
+    export_id: UUID
+>>>>>>> main
 
     @property
     def id(self) -> UUID:
@@ -103,6 +115,7 @@ async def _fill(actor: Actor, workspace_id: UUID) -> Space:
         message = (
             await session.scalars(_in(Message, workspace_id).where(Message.external_id == "m1"))
         ).one()
+        await fill_home(session, actor, workspace_id)
         reply = await replies.send_reply(session, actor, workspace_id, thread.id, "Ici.")
         measure = await measures.delete_message(session, actor, workspace_id, message.id)
         await session.execute(update(Reply).where(Reply.id == reply).values(state="failed"))
@@ -129,7 +142,19 @@ async def _fill(actor: Actor, workspace_id: UUID) -> Space:
                 created_at=datetime.now(UTC),
             )
         )
+<<<<<<< HEAD
     return Space(actor, community, thread.id, message.id, reply, measure, *desk, task, *twins)
+=======
+        exported = await export_runs.start_export(session, actor, workspace_id)
+    upload = import_runs.Upload("history.jsonl", 2)
+    imported = await import_runs.receive_import(actor, workspace_id, upload, _pieces(b"{}"))
+    ids = (thread.id, message.id, reply, measure, *desk, task, imported, exported)
+    return Space(actor, community, *ids)
+
+
+async def _pieces(data: bytes) -> AsyncIterator[bytes]:
+    yield data
+>>>>>>> main
 
 
 async def _fill_desk(
