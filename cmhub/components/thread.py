@@ -10,10 +10,7 @@ from cmhub.components.answer import answer, note, who_looks
 from cmhub.components.basics import badge, button, label_chip, link, tone_of
 from cmhub.components.icons import icon
 from cmhub.components.networks import in_channel, network_name, simulated_badge
-<<<<<<< HEAD
 from cmhub.components.parts import arrival
-from cmhub.components.text import initial, moment, said, said_of, t
-=======
 from cmhub.components.people import avatar
 from cmhub.components.sorting import (
     MAY_ANSWER,
@@ -26,7 +23,6 @@ from cmhub.components.sorting import (
 from cmhub.components.text import moment, said_of, t
 from cmhub.services.inbox import LabelMark
 from cmhub.services.notes import NoteView
->>>>>>> main
 from cmhub.services.threads import AttachmentView, MessageView, ReactionView, ReplyView
 from cmhub.state.base import SessionState
 from cmhub.state.inbox import InboxState
@@ -40,11 +36,8 @@ def thread_view(back: Var[str]) -> rx.Component:
     thread = InboxState.thread
     return rx.el.article(
         _head(back),
-<<<<<<< HEAD
         arrival(thread.id.to(str)),
-=======
         _marks(),
->>>>>>> main
         rx.el.div(
             rx.el.div(
                 rx.cond(

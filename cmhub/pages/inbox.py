@@ -10,7 +10,6 @@ from cmhub.components.dialog import opens
 from cmhub.components.inbox_list import thread_list, view_dialogs
 from cmhub.components.panels import list_and_detail
 from cmhub.components.parts import reload_on
-from cmhub.components.search import search_box
 from cmhub.components.shell import page
 from cmhub.components.sorting import snooze_dialog
 from cmhub.components.table import SELECTED
@@ -55,72 +54,7 @@ def inbox() -> rx.Component:
     )
 
 
-<<<<<<< HEAD
-def _address(
-    *,
-    state: StringVar | str = InboxState.wanted,
-    thread: StringVar | None = None,
-    after: StringVar | None = None,
-) -> Var[str]:
-    """The inbox with the filter of now, but for what is given."""
-    parts = _HERE + "?state=" + state
-    parts += rx.cond(InboxState.channel != "", "&channel=" + InboxState.channel, "").to(str)
-    if after is not None:
-        parts += "&after=" + _encoded(after)
-    if thread is not None:
-        parts += "&thread=" + thread
-    return parts
-
-
-def _list() -> rx.Component:
-    return rx.el.section(
-        rx.el.div(search_box(), _states(), _channels(), class_name="list-head"),
-        rx.cond(
-            InboxState.loaded,
-            rx.cond(
-                InboxState.rows.length() > 0,
-                rx.el.div(
-                    new_arrivals(InboxState.arrivals, on_click=InboxState.load),
-                    rx.el.ul(rx.foreach(InboxState.rows, _row), class_name="rows"),
-                    _pages(),
-                    class_name="flex flex-col",
-                ),
-                rx.fragment(
-                    new_arrivals(InboxState.arrivals, on_click=InboxState.load), _nothing()
-                ),
-            ),
-            skeleton_rows(),
-        ),
-        aria_label=t("inbox.threads"),
-        class_name="list surface",
-    )
-
-
-def _states() -> rx.Component:
-    return rx.el.nav(
-        *[
-            link(
-                t(f"inbox.state.{state}"),
-                rx.el.span(
-                    number(InboxState.counts[state].to(int)),
-                    rx.cond(InboxState.counts[state].to(int) >= 1000, "+", ""),
-                    class_name="text-muted font-normal",
-                ),
-                to=_address(state=state),
-                class_name="tab-link",
-                custom_attrs={"aria-current": rx.cond(InboxState.wanted == state, "page", "false")},
-            )
-            for state in STATES
-        ],
-        aria_label=t("inbox.states"),
-        class_name="tab-links",
-    )
-
-
-def _channels() -> rx.Component:
-=======
 def _line() -> Any:
->>>>>>> main
     return rx.cond(
         InboxState.filters > 0,
         t("inbox.line.filter"),

@@ -34,11 +34,8 @@ from cmhub.services import (
 from cmhub.services.exporting import runs as export_runs
 from cmhub.services.filtering import InboxFilter
 from cmhub.services.grants import Grant
-<<<<<<< HEAD
-from cmhub.services.members.merging import merge_members
-=======
 from cmhub.services.importing import runs as import_runs
->>>>>>> main
+from cmhub.services.members.merging import merge_members
 from cmhub.services.notifying import notify
 from cmhub.services.references import Reference
 from tests.support.agency import make_agency
@@ -61,14 +58,11 @@ class Space:
     saved_reply_id: UUID
     view_id: UUID
     task_id: UUID
-<<<<<<< HEAD
     member_id: UUID
     other_member_id: UUID
     merge_id: UUID
-=======
     import_id: UUID
     export_id: UUID
->>>>>>> main
 
     @property
     def id(self) -> UUID:
@@ -142,19 +136,15 @@ async def _fill(actor: Actor, workspace_id: UUID) -> Space:
                 created_at=datetime.now(UTC),
             )
         )
-<<<<<<< HEAD
-    return Space(actor, community, thread.id, message.id, reply, measure, *desk, task, *twins)
-=======
         exported = await export_runs.start_export(session, actor, workspace_id)
     upload = import_runs.Upload("history.jsonl", 2)
     imported = await import_runs.receive_import(actor, workspace_id, upload, _pieces(b"{}"))
-    ids = (thread.id, message.id, reply, measure, *desk, task, imported, exported)
+    ids = (thread.id, message.id, reply, measure, *desk, task, *twins, imported, exported)
     return Space(actor, community, *ids)
 
 
 async def _pieces(data: bytes) -> AsyncIterator[bytes]:
     yield data
->>>>>>> main
 
 
 async def _fill_desk(
