@@ -27,6 +27,7 @@ from cmhub.services import (
     colleagues,
     connecting,
     connections,
+    counts,
     drafts,
     files,
     grants,
@@ -35,6 +36,7 @@ from cmhub.services import (
     labels,
     measures,
     notes,
+    palette,
     people,
     places,
     presence,
@@ -354,6 +356,8 @@ BY_WORKSPACE: Mapping[str, Call] = {
     "tasks.reading.count_tasks": lambda s, a: tasks.count_tasks(
         s, a.actor, [a.prey.id], now=datetime.now(UTC)
     ),
+    "counts.count_waiting": lambda s, a: counts.count_waiting(s, a.actor, a.prey.id),
+    "palette.find_anything": lambda s, a: palette.find_anything(s, a.actor, a.prey.id, "notice"),
     "places.channel_choices": lambda s, a: places.channel_choices(s, a.actor, a.prey.id),
     "members.listing.list_members": lambda s, a: listing.list_members(
         s, a.actor, a.prey.id, listing.MembersFilter(), datetime.now(UTC)
