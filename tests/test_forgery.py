@@ -4,7 +4,7 @@ import inspect
 import pkgutil
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from importlib import import_module
 from pathlib import Path
 from uuid import UUID
@@ -31,6 +31,7 @@ from cmhub.services import (
     drafts,
     files,
     grants,
+    hours,
     inbox,
     invitations,
     labels,
@@ -227,6 +228,9 @@ BY_ID: Mapping[str, Call] = {
     "members.merging.part_members": lambda s, a: merging.part_members(
         s, a.actor, a.workspace_id, a.prey.merge_id
     ),
+    "hours.remove_special_day": lambda s, a: hours.remove_special_day(
+        s, a.actor, a.workspace_id, a.prey.special_day_id
+    ),
     "connections.choose_channels": lambda s, a: connections.choose_channels(
         s, a.actor, a.workspace_id, a.prey.community.connection_id, [room("general")]
     ),
@@ -375,6 +379,16 @@ BY_WORKSPACE: Mapping[str, Call] = {
     "archiving.restore_workspace": lambda s, a: archiving.restore_workspace(s, a.actor, a.prey.id),
     "archiving.ask_deletion": lambda s, a: archiving.ask_deletion(s, a.actor, a.prey.id),
     "archiving.cancel_deletion": lambda s, a: archiving.cancel_deletion(s, a.actor, a.prey.id),
+    "hours.read_calendar": lambda s, a: hours.read_calendar(s, a.actor, a.prey.id),
+    "hours.read_hours": lambda s, a: hours.read_hours(
+        s, a.actor, a.prey.id, language="fr", now=datetime.now(UTC)
+    ),
+    "hours.save_hours": lambda s, a: hours.save_hours(
+        s, a.actor, a.prey.id, week=None, country="FR", region=""
+    ),
+    "hours.add_special_day": lambda s, a: hours.add_special_day(
+        s, a.actor, a.prey.id, day=date(2027, 1, 2), name="Pont", ranges=()
+    ),
     "settings.read_settings": lambda s, a: settings.read_settings(s, a.actor, a.prey.id),
     "settings.save_settings": lambda s, a: settings.save_settings(
         s, a.actor, a.prey.id, name="A", client="B", time_zone="UTC", languages=["en"], brand=""
@@ -413,6 +427,13 @@ WITHOUT = {
     "grants.replace_grants": "it is called with what was found in scope",
     "archiving.list_workspaces": "it takes no ids",
     "archiving.with_archived": "it takes no ids, see tests/services/test_archiving.py",
+    "auditing.read_audit": "it filters what is in scope, see tests/services/test_auditing.py",
+    "auditing.export_audit": "it filters what is in scope, see tests/services/test_auditing.py",
+    "auditing.begin_export": "it takes no ids",
+    "failures.list_failures": "it takes no ids, see tests/services/test_failures.py",
+    "failures.retry_failures": "what is not there is left out, see tests/services/test_failures.py",
+    "failures.dismiss_failures": "the same",
+    "failures.restore_failures": "the same",
     "settings.read_agency": "it takes no ids",
     "settings.agency_defaults": "it takes no ids",
     "settings.save_agency": "it takes no ids",

@@ -6,10 +6,13 @@ from cmhub.pages.activity import activity
 from cmhub.pages.agency_home import agency_home
 from cmhub.pages.agency_settings import agency_settings
 from cmhub.pages.agency_tasks import agency_tasks
+from cmhub.pages.audit import audit
 from cmhub.pages.connections import connections
 from cmhub.pages.design import design
 from cmhub.pages.exports import exports
+from cmhub.pages.failures import failures
 from cmhub.pages.home import home
+from cmhub.pages.hours import hours
 from cmhub.pages.imports import imports
 from cmhub.pages.inbox import inbox
 from cmhub.pages.labels import labels
@@ -28,9 +31,12 @@ from cmhub.pages.workspaces import workspaces
 from cmhub.state.activity import ActivityState
 from cmhub.state.agency_home import AgencyHomeState
 from cmhub.state.agency_settings import AgencySettingsState
+from cmhub.state.audit import AuditState
 from cmhub.state.connections import ConnectionsState
 from cmhub.state.exports import ExportsState
+from cmhub.state.failures import FailuresState
 from cmhub.state.home import HomeState
+from cmhub.state.hours import HoursState
 from cmhub.state.imports import ImportsState
 from cmhub.state.inbox import InboxState
 from cmhub.state.labels import LabelsState
@@ -67,6 +73,9 @@ PAGES: tuple[Page, ...] = (
     Page(f"{BASE}/settings/import", imports, t("imports.title"), ImportsState.load),
     Page(f"{BASE}/settings/export", exports, t("exports.title"), ExportsState.load),
     Page(f"{BASE}/settings", settings, t("settings.title"), SettingsState.load),
+    Page(f"{BASE}/settings/hours", hours, t("settings.title"), HoursState.load),
+    Page(f"{AGENCY}/audit", audit, t("audit.title"), AuditState.load),
+    Page(f"{AGENCY}/jobs", failures, t("failures.title"), FailuresState.load),
     Page(f"{BASE}/settings/people", workspace_people, t("people.title"), WorkspacePeopleState.load),
     Page(f"{AGENCY}/people", people, t("people.title"), PeopleState.load),
     Page("me", profile, t("profile.title"), ProfileState.load),

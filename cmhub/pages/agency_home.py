@@ -3,6 +3,7 @@
 import reflex as rx
 from reflex.vars import ObjectVar, Var
 
+from cmhub.components.asking import asking
 from cmhub.components.basics import empty_state, link, new_arrivals, skeleton_rows, surface
 from cmhub.components.charts import chart_styles
 from cmhub.components.home import faults, follow, sentence, severity_mark
@@ -12,7 +13,6 @@ from cmhub.components.text import moment, number, percent, said_of, t
 from cmhub.state.agency_home import SHOWS, SORTS, AgencyHomeState, SpaceRow, TrendView
 from cmhub.state.base import SessionState
 
-_HERE = SessionState.agency_address + "/"
 _ZONE = SessionState.workspace_zone
 TOPICS = ("inbox", "connections", "tasks")
 
@@ -63,12 +63,6 @@ def _none() -> rx.Component:
     )
 
 
-def _address(*, show: str = "", sort: str = "") -> Var[str]:
-    wanted_show = show or AgencyHomeState.show
-    wanted_sort = sort or AgencyHomeState.sort
-    return _HERE + "?show=" + wanted_show + "&sort=" + wanted_sort
-
-
 def _table() -> rx.Component:
     return rx.fragment(
         rx.el.div(_shows(), _sorts(), class_name="agency-head"),
@@ -83,7 +77,7 @@ def _table() -> rx.Component:
                 empty_state(
                     t("home.agency.empty.title"),
                     t("home.agency.empty.line"),
-                    link(t("home.agency.show.all"), to=_address(show="all"), class_name="btn"),
+                    link(t("home.agency.show.all"), to=asking(show=""), class_name="btn"),
                     symbol="circle-check",
                 )
             ),
@@ -101,7 +95,7 @@ def _shows() -> rx.Component:
                     number(AgencyHomeState.counts[show].to(int)),
                     class_name="text-muted font-normal",
                 ),
-                to=_address(show=show),
+                to=asking(show=show),
                 class_name="tab-link",
                 custom_attrs={
                     "aria-current": rx.cond(AgencyHomeState.show == show, "page", "false")
@@ -119,7 +113,7 @@ def _sorts() -> rx.Component:
         *[
             link(
                 t(f"home.agency.sort.{sort}"),
-                to=_address(sort=sort),
+                to=asking(sort=sort),
                 class_name="segment whitespace-nowrap",
                 custom_attrs={
                     "aria-current": rx.cond(AgencyHomeState.sort == sort, "true", "false")
@@ -139,7 +133,6 @@ def _space(row: ObjectVar[SpaceRow]) -> rx.Component:
                 severity_mark(row.severity),
                 link(
                     row.name, to=row.base.to(str) + "/home/", class_name="agency-way",
-                    custom_attrs={"data-row": ""},
                 ),
                 rx.cond(
                     row.client != "",

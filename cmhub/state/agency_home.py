@@ -9,6 +9,7 @@ import reflex as rx
 
 from cmhub.actor import Permission
 from cmhub.db import unit_of_work
+from cmhub.services.checks import folded
 from cmhub.services.home.parts import Line
 from cmhub.services.home.reading import Space, read_agency_home
 from cmhub.services.home.registry import Fault
@@ -140,7 +141,7 @@ _FILTERS: dict[str, Callable[[SpaceRow], bool]] = {
 _ORDERS: dict[str, Callable[[SpaceRow], Any]] = {
     "waiting": lambda row: (row.waiting.since or "9", -row.waits),
     "messages": lambda row: -row.messages,
-    "name": lambda row: row.name.casefold(),
+    "name": lambda row: folded(row.name),
 }
 
 

@@ -3,6 +3,7 @@
 from starlette.routing import BaseRoute
 
 from cmhub.web import (
+    audit,
     auth,
     boot,
     brand,
@@ -23,6 +24,7 @@ routes: list[BaseRoute] = [
     *boot.routes,
     *brand.routes,
     *auth.routes,
+    *audit.routes,
     *factor.routes,
     *joining.routes,
     *start.routes,

@@ -199,7 +199,7 @@ def test_the_agency_sees_first_who_needs_somebody(owner: Page, place: Place) -> 
     expect(owner).to_have_url(re.compile("sort=name"))
     owner.get_by_role("link", name=re.compile("Account trouble")).click()
     expect(owner.get_by_text("No workspace is like that")).to_be_visible()
-    expect(owner).to_have_url(re.compile("show=connections&sort=name"))
+    expect(owner).to_have_url(re.compile("sort=name&show=connections"))
     owner.go_back()
     expect(rows).to_have_count(2)
     rows.filter(has_text="Pier").get_by_role("link", name="Pier", exact=True).click()

@@ -75,7 +75,7 @@ async def connect(given: Given) -> Given:
 
 
 async def _community(owner: Actor, workspace: UUID) -> Community:
-    """The workspace's community; it is never due to be read, as there is no such homeserver."""
+    """The workspace's community; no worker may read it, as there is no such homeserver."""
     async with unit_of_work(owner) as session:
         known = await session.scalar(select(Connection).where(Connection.workspace_id == workspace))
         if known is not None:
@@ -83,18 +83,32 @@ async def _community(owner: Actor, workspace: UUID) -> Community:
             channels = {row.external_id: row.id for row in rows}
             return Community(owner, workspace, known.id, channels)
     made = await make_community(owner, workspace)
-    async with unit_of_work(owner) as session:
-        await session.execute(
-            update(Connection)
-            .where(Connection.id == made.connection_id)
-            .values(due_at=None, state="active", fault=None, failures=0)
-        )
+    await _calm(made)
+    return made
+
+
+async def _calm(community: Community) -> None:
+    """Have no worker read the account any more, once none is about it."""
+    quiet = 0
+    while quiet < 2:
+        async with unit_of_work(community.actor) as session:
+            changed = await session.scalars(
+                update(Connection)
+                .where(
+                    Connection.id == community.connection_id,
+                    (Connection.due_at.is_not(None)) | (Connection.failures > 0),
+                )
+                .values(due_at=None, lease_until=None, state="active", fault=None, failures=0)
+                .returning(Connection.id)
+            )
+            quiet = 0 if changed.all() else quiet + 1
+        await asyncio.sleep(1)
+    async with unit_of_work(community.actor) as session:
         await session.execute(
             update(Channel)
-            .where(Channel.connection_id == made.connection_id)
-            .values(history_done=True)
+            .where(Channel.connection_id == community.connection_id)
+            .values(history_done=True, history_due_at=None)
         )
-    return made
 
 
 async def write(given: Given) -> Given:

@@ -146,6 +146,20 @@ WorkspacesState.delete               workspace:archive
 WorkspacesState.keep                 workspace:archive
 WorkspacesState.undo                 workspace:archive
 SettingsState.load                   workspace:settings
+HoursState.load                      workspace:settings
+HoursState.choose_always             workspace:settings
+HoursState.add_span                  workspace:settings
+HoursState.remove_span               workspace:settings
+HoursState.choose_country            workspace:settings
+HoursState.save                      workspace:settings
+HoursState.add_day                   workspace:settings
+HoursState.remove_day                workspace:settings
+HoursState.undo                      workspace:settings
+AuditState.load                      audit:read
+FailuresState.load                   job:manage
+FailuresState.retry                  job:manage
+FailuresState.dismiss                job:manage
+FailuresState.undo                   job:manage
 SettingsState.write_colour           workspace:settings
 SettingsState.pick_colour            workspace:settings
 SettingsState.use_colour             workspace:settings
@@ -266,6 +280,8 @@ GET /static/{name}                   public
 GET /w/{agency}/{workspace}/brand.css  signed-in
 POST /w/{agency}/{workspace}/logo    workspace:settings
 POST /a/{agency}/logo                agency:settings
+GET /a/{agency}/audit.csv            audit:read
+GET /a/{agency}/audit.jsonl          audit:read
 """
 
 # Commands are run on the host and act as the product itself, in the place that each names.

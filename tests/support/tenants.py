@@ -7,7 +7,7 @@ from secrets import token_hex
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import select, update
+from sqlalchemy import func, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from cmhub.actor import Actor, Role
@@ -64,6 +64,8 @@ class Space:
     import_id: UUID
     export_id: UUID
 
+    special_day_id: UUID
+
     @property
     def id(self) -> UUID:
         return self.community.workspace_id
@@ -112,14 +114,18 @@ async def _fill(actor: Actor, workspace_id: UUID) -> Space:
         await fill_home(session, actor, workspace_id)
         reply = await replies.send_reply(session, actor, workspace_id, thread.id, "Ici.")
         measure = await measures.delete_message(session, actor, workspace_id, message.id)
-        await session.execute(update(Reply).where(Reply.id == reply).values(state="failed"))
+        await session.execute(
+            update(Reply).where(Reply.id == reply).values(state="failed", failed_at=func.now())
+        )
         desk = await _fill_desk(session, actor, workspace_id, thread.id)
         task = await tasks.create_task(session, actor, workspace_id, tasks.TaskDraft("Rappeler"))
         await _tell_owner(session, actor, workspace_id, task)
+        special_day = new_id()
         session.add(
             SpecialDay(
                 agency_id=actor.agency_id,
                 workspace_id=workspace_id,
+                id=special_day,
                 day=date(2026, 12, 24),
                 name="Inventaire",
                 hours=[],
@@ -140,6 +146,7 @@ async def _fill(actor: Actor, workspace_id: UUID) -> Space:
     upload = import_runs.Upload("history.jsonl", 2)
     imported = await import_runs.receive_import(actor, workspace_id, upload, _pieces(b"{}"))
     ids = (thread.id, message.id, reply, measure, *desk, task, *twins, imported, exported)
+    ids = (*ids, special_day)
     return Space(actor, community, *ids)
 
 

@@ -16,7 +16,10 @@ _FACTS = text("""
         exists (select from channel n where n.agency_id = :agency
             and n.workspace_id = :workspace and n.chosen) as choose,
         exists (select from membership m where m.agency_id = :agency
-            and m.user_id is distinct from :user) as invite,
+            and m.user_id is distinct from :user)
+        or exists (select from invitation i where i.agency_id = :agency
+            and i.accepted_at is null and i.revoked_at is null and i.expires_at > now())
+            as invite,
         exists (select from member p join message m on m.agency_id = p.agency_id
             and m.workspace_id = p.workspace_id and m.member_id = p.id
             where p.agency_id = :agency and p.workspace_id = :workspace and p.team)

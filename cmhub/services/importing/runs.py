@@ -27,6 +27,8 @@ from cmhub.services.importing.guessing import READERS, Format, guess_format
 from cmhub.services.importing.reading import next_batch, tell_rejected
 from cmhub.services.importing.source import Read, Source
 from cmhub.services.importing.writing import Writer, zone_of
+from cmhub.services.notifying import notify
+from cmhub.services.references import Reference
 
 MOST_BYTES = 2 * 1024**3
 """Of a file that a browser brings."""
@@ -314,6 +316,7 @@ class _Run:
         async with unit_of_work(self._actor) as session:
             writer.record(session, self._run.file_name)
             await self._move(session, state="done", due_at=None, finished_at=func.now())
+            await self._tell_owner(session)
         await files.delete_file(self._actor, self._workspace_id, _stored(self._id))
 
     async def fail(self, fault: CMHubError) -> None:
@@ -328,7 +331,15 @@ class _Run:
                 session, self._actor, "import:fail", "import", self._id,
                 workspace_id=self._workspace_id, fault=fault.key,
             )  # fmt: skip
+            await self._tell_owner(session)
         await files.delete_file(self._actor, self._workspace_id, _stored(self._id))
+
+    async def _tell_owner(self, session: AsyncSession) -> None:
+        await notify(
+            session, self._actor, [self._run.user_id], "import_finished",
+            Reference("import", self._id),
+            workspace_id=self._workspace_id, file=self._run.file_name,
+        )  # fmt: skip
 
     async def _tell(self, session: AsyncSession) -> None:
         await announce(session, self._actor, self._workspace_id, "imports")

@@ -1,8 +1,12 @@
 """The first steps tick themselves."""
 
+from secrets import token_hex
+
 from cmhub.actor import Role
 from cmhub.db import unit_of_work
+from cmhub.services.grants import Grant
 from cmhub.services.home import visits
+from cmhub.services.invitations import invite
 from tests.support.agency import NewAgency
 from tests.support.community import bring, make_community, said
 from tests.support.home import NOW, home_of, somebody
@@ -22,6 +26,9 @@ async def test_each_is_done_when_the_data_say_so(agency: NewAgency) -> None:
     ]  # fmt: skip
     await bring(community, said("m1", by="ana", at=NOW), said("m2", by="team", to="m1", at=NOW))
     assert [name for name, done in (await _steps(agency)).items() if not done] == ["invite"]
+    grants = [Grant(Role.MODERATOR, agency.workspace_id)]
+    await invite(agency.owner, f"{token_hex(6)}@agence.example", grants, "fr")
+    assert await _steps(agency) == {}
 
 
 async def test_who_answers_only_is_not_asked_to_set_up(agency: NewAgency) -> None:

@@ -17,6 +17,7 @@ from cmhub.queue import Work
 from cmhub.services import files
 from cmhub.services.importing import runs
 from cmhub.services.importing.runs import ImportView, Upload
+from cmhub.services.notices.reading import list_notices
 from tests.support.agency import NewAgency
 from tests.support.rights import held
 
@@ -73,6 +74,16 @@ async def test_a_file_comes_in_and_what_is_bad_is_told(agency: NewAgency, tmp_pa
     await files.fetch_file(agency.owner, agency.workspace_id, done.rejected_file, told)
     entries = [json.loads(line) for line in told.read_text().splitlines()]
     assert [(one["line"], one["text"]) for one in entries] == [(2501, "=cmd()"), (2502, "=cmd()")]
+
+
+async def test_who_began_it_is_told_when_it_has_ended(agency: NewAgency) -> None:
+    run = await _receive(agency, _lines(3))
+    await _work(agency, run)
+    async with unit_of_work(agency.owner) as session:
+        told = await list_notices(session, agency.owner)
+    assert [(one.kind, one.params["file"]) for one in told] == [
+        ("import_finished", "histoire é.jsonl")
+    ]
 
 
 async def test_the_same_file_again_adds_nothing(agency: NewAgency) -> None:
