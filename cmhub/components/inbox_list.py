@@ -332,7 +332,7 @@ def _facts(row: ObjectVar[ThreadRow]) -> rx.Component:
         ),
         rx.foreach(marks[:2], lambda one: label_chip(one.name.to(str), one.color.to(str))),
         rx.cond(marks.length() > 2, rx.el.span("+", number(marks.length() - 2))),
-        simulated_badge(row.network.to(str)),
+        simulated_badge(row.network.to(str), quiet=True),
         rx.cond(
             row.assignee != "",
             rx.el.span(

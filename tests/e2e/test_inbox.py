@@ -61,7 +61,9 @@ def owner(browser: Browser, demo: Demo, place: str) -> Page:
 
 def _inbox(page: Page, place: str, query: str = "") -> None:
     page.goto(f"{place}/inbox/{query}")
-    page.locator("[data-row]").first.wait_for()
+    # What was open before is shown until the address has been looked at.
+    page.get_by_role("heading", name="Choose a thread").wait_for()
+    page.locator("[data-row]").first.wait_for(timeout=60_000)
 
 
 def _rows(page: Page) -> Locator:

@@ -71,7 +71,7 @@ class Teller:
         if random.random() < 0.14:
             lines.insert(1, Line("member", self.say("nod")))
         if topic.asides and len(lines) > 1 and random.random() < 0.4:
-            lines.insert(2, Line("asker", _filled(random.choice(topic.asides), filled)))
+            lines.insert(2, Line("asker", _filled(self._drawn(topic.asides), filled)))
         answered = bool(topic.team) and random.random() < team
         if answered:
             place = random.randint(1, len(lines))
@@ -114,6 +114,7 @@ class Teller:
             return text
         if self._random.random() < _CHATTY:
             greeting = self.say("greet")
+            greeting += "," if greeting[-1].isalnum() else ""
             text = f"{greeting} {_lowered(text) if greeting[-1] in ',:' else text}"
         if self._random.random() < _CHATTY * 0.8:
             text = f"{text}{'.' if text[-1].isalnum() else ''} {self.say('close')}"
