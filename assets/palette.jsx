@@ -53,7 +53,7 @@ export function Palette({ found, asked, onSearch, onForget }) {
   const groups = [...new Set(shown.map((one) => one.group))];
   const ordered = groups.flatMap((group) => shown.filter((one) => one.group === group));
   const active = Math.min(at, ordered.length - 1);
-  useEffect(() => document.getElementById(`palette-${active}`)?.scrollIntoView({ block: "nearest" }), [active]);
+  useEffect(() => { document.getElementById(`palette-${active}`)?.scrollIntoView({ block: "nearest" }); }, [active]);
 
   function typed(event) {
     const wanted = event.target.value.trim();

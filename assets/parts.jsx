@@ -95,3 +95,17 @@ export function UploadForm({ children, action, ...rest }) {
     </form>
   );
 }
+
+/** A native dialog that begins at its first field and closes by itself when `done` changes. */
+export function ClosingDialog({ done, children, ...rest }) {
+  const box = useRef(null);
+  const seen = useRef(done);
+  useEffect(() => {
+    if (done !== seen.current) box.current?.close();
+    seen.current = done;
+  }, [done]);
+  function begin(event) {
+    if (event.target === box.current && event.newState === "open") box.current.querySelector("form input, form textarea")?.focus();
+  }
+  return <dialog {...rest} ref={box} onToggle={begin}>{children}</dialog>;
+}

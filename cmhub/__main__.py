@@ -131,6 +131,7 @@ def import_command(
     """Bring in the history of a community from an export; what is there already stays as it is."""
     from cmhub.services import importing
 
+    counted = _Counted("lines")
     result = asyncio.run(
         importing.import_file(
             file,
@@ -141,12 +142,36 @@ def import_command(
             create=create,
             encoding=encoding,
             keep_quotes=keep_quotes,
-            progress=_progress if sys.stderr.isatty() else None,
+            progress=counted.show,
         )
     )
+    counted.end()
     print(f"{result.imported} imported, {result.known} known, {result.rejected} rejected")
     if result.rejected:
         print(f"what was rejected, and why: {result.rejected_file}", file=sys.stderr)
+
+
+@cli.command("export")
+def export_command(
+    file: Annotated[Path, typer.Argument(dir_okay=False, writable=True, metavar="FILE.zip")],
+    agency: Annotated[str, typer.Option(metavar="SLUG")],
+    workspace: Annotated[
+        str | None, typer.Option(metavar="SLUG", help="Only this one; else all of the agency.")
+    ] = None,
+    force: Annotated[
+        bool, typer.Option("--force", help="Replace the file if it is there.")
+    ] = False,
+) -> None:
+    """Write everything of a workspace or an agency into a ZIP that can be imported again."""
+    from cmhub.errors import Invalid
+    from cmhub.services import exporting
+
+    if file.exists() and not force:
+        raise Invalid("file_there", file=str(file))
+    counted = _Counted("rows")
+    result = asyncio.run(exporting.export_file(agency, workspace, file, counted.add))
+    counted.end()
+    print(f"{result.messages} messages, {result.rows} rows, {result.files} files")
 
 
 @cli.command("doctor")
@@ -159,8 +184,27 @@ def doctor_command() -> None:
     _complain(report.faults)
 
 
-def _progress(done: int) -> None:
-    print(f"\r{done} lines", end="", file=sys.stderr, flush=True)
+class _Counted:
+    """Progress on standard error, at a terminal only."""
+
+    def __init__(self, what: str) -> None:
+        self._what, self._done = what, 0
+        self._shown = sys.stderr.isatty()
+
+    def show(self, done: int) -> None:
+        """Show how many there are now."""
+        self._done = done
+        if self._shown:
+            print(f"\r{done} {self._what}", end="", file=sys.stderr, flush=True)
+
+    def add(self, more: int) -> None:
+        """Show how many there are with these."""
+        self.show(self._done + more)
+
+    def end(self) -> None:
+        """Leave the line."""
+        if self._shown and self._done:
+            print(file=sys.stderr)
 
 
 def _complain(faults: list[str] | tuple[str, ...]) -> None:

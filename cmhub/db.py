@@ -173,6 +173,20 @@ async def _connect(session: AsyncSession) -> None:
 
 
 @asynccontextmanager
+async def snapshot(actor: Actor) -> AsyncGenerator[AsyncSession]:
+    """One reading transaction in the actor's scope that sees a single moment, however long.
+
+    Raises:
+        DatabaseAway: it is not there, or went away.
+    """
+    know_actor(actor)
+    async with _transaction() as session:
+        await session.execute(text("set transaction isolation level repeatable read, read only"))
+        await enter_scope(session, actor)
+        yield session
+
+
+@asynccontextmanager
 async def unit_of_work(actor: Actor) -> AsyncGenerator[AsyncSession]:
     """One transaction in the actor's scope: all of it is committed, or nothing.
 

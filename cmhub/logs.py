@@ -18,7 +18,7 @@ from cmhub.actor import Actor
 from cmhub.config import settings
 from cmhub.telemetry import trace_ids
 
-_LINK = re.compile(r"((?:/auth/(?:confirm|reset|email)|/join)/)[^/?#\s\"']+")
+_LINK = re.compile(r"((?:/auth/(?:confirm|reset|email)|/join|/notices/unsubscribe)/)[^/?#\s\"']+")
 _CHATTY = ("alembic", "sqlalchemy", "httpx", "httpcore", "pgqueuer")
 
 

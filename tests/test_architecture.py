@@ -368,6 +368,8 @@ UNRECORDED = {
     "notifying.notify": "it tells of a change that is recorded where it is made",
     "notifying.tell_managers": "it tells of a change that is recorded where it is made",
     "notices.reading.mark_read": "what somebody has read is their own",
+    "home.visits.open_visit": "that somebody looked is no change of anything",
+    "home.visits.put_steps_away": "what somebody wants to see is their own affair",
     "syncing.note_fault": "what the network answers is no act of a user",
 }
 

@@ -2,9 +2,9 @@
 
 import inspect
 import pkgutil
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from importlib import import_module
 from pathlib import Path
 from uuid import UUID
@@ -30,12 +30,14 @@ from cmhub.services import (
     drafts,
     files,
     grants,
+    hours,
     inbox,
     invitations,
     labels,
     measures,
     notes,
     people,
+    presence,
     replies,
     saved_replies,
     settings,
@@ -45,10 +47,14 @@ from cmhub.services import (
     threads,
     views,
 )
+from cmhub.services.exporting import runs as export_runs
+from cmhub.services.home import handover, reading, steps, visits
+from cmhub.services.importing import runs as import_runs
 from cmhub.services.notices import reading as notices
 from cmhub.services.references import Reference, find_thing, find_things
 from cmhub.services.search import finding
 from tests.support.community import credentials, room
+from tests.support.home import note_of
 from tests.support.tenants import Space, Tenant, make_tenant
 
 
@@ -83,7 +89,19 @@ class Attempt:
         return Work(self.prey.community.connection_id, self.actor.agency_id, self.workspace_id)
 
 
+async def _nothing() -> AsyncIterator[bytes]:
+    yield b""
+
+
 Call = Callable[[AsyncSession, Attempt], Awaitable[object]]
+
+
+async def _on_note(
+    call: Callable[..., Awaitable[object]], session: AsyncSession, a: Attempt
+) -> None:
+    note = await note_of(a.prey.alone)
+    await call(session, a.actor, a.workspace_id, note)
+
 
 _SOON = datetime.now(UTC) + timedelta(days=1)
 _OPEN = sorting.Standing("open", None, None, None, _SOON)
@@ -133,6 +151,9 @@ BY_ID: Mapping[str, Call] = {
     "notes.restore_note": lambda s, a: notes.restore_note(
         s, a.actor, a.workspace_id, a.prey.note_id
     ),
+    "presence.show_presence": lambda s, a: presence.show_presence(
+        s, a.actor, a.workspace_id, a.prey.thread_id, new_id(), writes=True
+    ),
     "drafts.read_draft": lambda s, a: drafts.read_draft(
         s, a.actor, a.workspace_id, a.prey.thread_id
     ),
@@ -173,6 +194,9 @@ BY_ID: Mapping[str, Call] = {
     "replies.retry_reply": lambda s, a: replies.retry_reply(
         s, a.actor, a.workspace_id, a.prey.failed_reply_id
     ),
+    "home.handover.take_over": lambda s, a: _on_note(handover.take_over, s, a),
+    "home.handover.give_back": lambda s, a: _on_note(handover.give_back, s, a),
+    "home.handover.withdraw_note": lambda s, a: _on_note(handover.withdraw_note, s, a),
     "replies.discard_reply": lambda s, a: replies.discard_reply(
         s, a.actor, a.workspace_id, a.prey.failed_reply_id
     ),
@@ -187,6 +211,9 @@ BY_ID: Mapping[str, Call] = {
     ),
     "measures.retry_measure": lambda s, a: measures.retry_measure(
         s, a.actor, a.workspace_id, a.prey.measure_id
+    ),
+    "hours.remove_special_day": lambda s, a: hours.remove_special_day(
+        s, a.actor, a.workspace_id, a.prey.special_day_id
     ),
     "connections.choose_channels": lambda s, a: connections.choose_channels(
         s, a.actor, a.workspace_id, a.prey.community.connection_id, [room("general")]
@@ -205,6 +232,15 @@ BY_ID: Mapping[str, Call] = {
     ),
     "connecting.refresh_if_due": lambda _, a: connecting.refresh_if_due(
         a.actor, a.workspace_id, a.prey.community.connection_id
+    ),
+    "importing.runs.stop_import": lambda s, a: import_runs.stop_import(
+        s, a.actor, a.workspace_id, a.prey.import_id
+    ),
+    "exporting.runs.stop_export": lambda s, a: export_runs.stop_export(
+        s, a.actor, a.workspace_id, a.prey.export_id
+    ),
+    "exporting.runs.open_export": lambda s, a: export_runs.open_export(
+        s, a.actor, a.workspace_id, a.prey.export_id
     ),
     "references.find_thing": lambda s, a: find_thing(
         s, a.actor, a.workspace_id, Reference("thread", a.prey.thread_id)
@@ -257,6 +293,31 @@ BY_WORKSPACE: Mapping[str, Call] = {
     "connections.list_connections": lambda s, a: connections.list_connections(
         s, a.actor, a.prey.id
     ),
+    "home.visits.open_visit": lambda s, a: visits.open_visit(
+        s, a.actor, a.prey.id, datetime.now(UTC)
+    ),
+    "home.visits.read_visit": lambda s, a: visits.read_visit(
+        s, a.actor, a.prey.id, datetime.now(UTC)
+    ),
+    "home.visits.put_steps_away": lambda s, a: visits.put_steps_away(
+        s, a.actor, a.prey.id, datetime.now(UTC)
+    ),
+    "home.steps.read_steps": lambda s, a: steps.read_steps(s, a.actor, a.prey.id),
+    "home.reading.read_home": lambda s, a: reading.read_home(
+        s,
+        a.actor,
+        a.prey.id,
+        visits.Visit(datetime.now(UTC), first=True, steps_away=False),
+        now=datetime.now(UTC),
+    ),
+    "home.reading.read_open": lambda s, a: reading.read_open(
+        s, a.actor, a.prey.id, now=datetime.now(UTC)
+    ),
+    "home.handover.leave_note": lambda s, a: handover.leave_note(
+        s, a.actor, a.prey.id, "Bonjour", []
+    ),
+    "home.handover.waiting_notes": lambda s, a: handover.waiting_notes(s, a.actor, a.prey.id),
+    "home.handover.list_notes": lambda s, a: handover.list_notes(s, a.actor, a.prey.id),
     "connections.save_connection": lambda s, a: connections.save_connection(
         s, a.actor, a.prey.id, "matrix", credentials("@other:x"), RemoteAccount("@other:x", "O")
     ),
@@ -266,6 +327,12 @@ BY_WORKSPACE: Mapping[str, Call] = {
     "activity.read_activity": lambda s, a: activity.read_activity(
         s, a.actor, a.prey.id, days=7, now=datetime.now(UTC)
     ),
+    "importing.runs.receive_import": lambda _, a: import_runs.receive_import(
+        a.actor, a.prey.id, import_runs.Upload("a.jsonl", 1), _nothing()
+    ),
+    "importing.runs.list_imports": lambda s, a: import_runs.list_imports(s, a.actor, a.prey.id),
+    "exporting.runs.start_export": lambda s, a: export_runs.start_export(s, a.actor, a.prey.id),
+    "exporting.runs.list_exports": lambda s, a: export_runs.list_exports(s, a.actor, a.prey.id),
     "colleagues.list_colleagues": lambda s, a: colleagues.list_colleagues(s, a.actor, a.prey.id),
     "colleagues.list_managers": lambda s, a: colleagues.list_managers(s, a.actor, a.prey.id),
     "tasks.reading.list_tasks": lambda s, a: tasks.list_tasks(
@@ -290,6 +357,16 @@ BY_WORKSPACE: Mapping[str, Call] = {
     "archiving.restore_workspace": lambda s, a: archiving.restore_workspace(s, a.actor, a.prey.id),
     "archiving.ask_deletion": lambda s, a: archiving.ask_deletion(s, a.actor, a.prey.id),
     "archiving.cancel_deletion": lambda s, a: archiving.cancel_deletion(s, a.actor, a.prey.id),
+    "hours.read_calendar": lambda s, a: hours.read_calendar(s, a.actor, a.prey.id),
+    "hours.read_hours": lambda s, a: hours.read_hours(
+        s, a.actor, a.prey.id, language="fr", now=datetime.now(UTC)
+    ),
+    "hours.save_hours": lambda s, a: hours.save_hours(
+        s, a.actor, a.prey.id, week=None, country="FR", region=""
+    ),
+    "hours.add_special_day": lambda s, a: hours.add_special_day(
+        s, a.actor, a.prey.id, day=date(2027, 1, 2), name="Pont", ranges=()
+    ),
     "settings.read_settings": lambda s, a: settings.read_settings(s, a.actor, a.prey.id),
     "settings.save_settings": lambda s, a: settings.save_settings(
         s, a.actor, a.prey.id, name="A", client="B", time_zone="UTC", languages=["en"], brand=""
@@ -328,10 +405,21 @@ WITHOUT = {
     "grants.replace_grants": "it is called with what was found in scope",
     "archiving.list_workspaces": "it takes no ids",
     "archiving.with_archived": "it takes no ids, see tests/services/test_archiving.py",
+    "auditing.read_audit": "it filters what is in scope, see tests/services/test_auditing.py",
+    "auditing.export_audit": "it filters what is in scope, see tests/services/test_auditing.py",
+    "auditing.begin_export": "it takes no ids",
+    "failures.list_failures": "it takes no ids, see tests/services/test_failures.py",
+    "failures.retry_failures": "what is not there is left out, see tests/services/test_failures.py",
+    "failures.dismiss_failures": "the same",
+    "failures.restore_failures": "the same",
     "settings.read_agency": "it takes no ids",
     "settings.agency_defaults": "it takes no ids",
     "settings.save_agency": "it takes no ids",
     "files.file_key": "all of files.* go through it",
+    "files.file_prefix": "it only names what list_files tells",
+    "exporting.writing.write_workspace": "of the worker and the host: see test_export",
+    "exporting.writing.write_agency": "of the host: see test_export",
+    "exporting.writing.write_files": "of the worker and the host: files.* refuse it",
     "workspaces.create_workspace": "it takes no ids",
     "inbox.count_states": "it counts what is in scope, see below",
     "filtering.condition": "it only says what is asked",
@@ -345,6 +433,7 @@ WITHOUT = {
     "notices.reading.may_see": "it answers from the actor alone",
     "audit.record": "it is called with what was found in scope",
     "syncing.take_lease": "of the worker: it answers that there is nothing, see below",
+    "home.reading.read_agency_home": "it takes no ids; tests/services/home/test_agencies.py",
     "syncing.give_lease_back": "of the worker: it changes nothing, see below",
     "syncing.read_live": "of the worker: it answers that there is nothing, see below",
     "syncing.note_fault": "of the worker: it changes nothing, see below",

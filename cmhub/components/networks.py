@@ -23,14 +23,14 @@ def is_simulated(network: Var[str]) -> Var[bool]:
     return network.to(str).startswith(PREFIX)
 
 
-def simulated_badge(network: Var[str]) -> rx.Component:
-    """Say that a network is simulated, where it is; nothing elsewhere."""
+def simulated_badge(network: Var[str], *, quiet: bool = False) -> rx.Component:
+    """Say that a network is simulated, where it is; ``quiet`` in lists, nothing elsewhere."""
     return rx.cond(
         is_simulated(network),
         rx.el.span(
             icon("flask-conical"),
             t("network.simulated"),
             title=t("network.simulated.hint"),
-            class_name="simulated",
+            class_name="simulated simulated-quiet" if quiet else "simulated",
         ),
     )

@@ -59,6 +59,17 @@ class Sheet(BaseHTML):
     to: rx.Var[str]
 
 
+class ClosingDialog(BaseHTML):
+    """A native dialog that begins at its first field and closes by itself when ``done`` changes.
+
+    `dialog.opens` opens it.
+    """
+
+    library = _LIBRARY
+    tag = "ClosingDialog"
+    done: rx.Var[int]
+
+
 class _Reloader(rx.Component):
     library = _LIBRARY
     tag = "Reloader"

@@ -5,11 +5,13 @@ from typing import Any
 import reflex as rx
 
 from cmhub.components.basics import Words
+from cmhub.components.bell import notices_panel
 from cmhub.components.dialog import dialog
 from cmhub.components.icons import icon
 from cmhub.components.notice import notice
 from cmhub.components.parts import PlainLink, counter, palette
 from cmhub.components.sidebar import bottom_bar, preferences, sidebar, top_bar
+from cmhub.components.tasks import task_dialog
 from cmhub.components.text import said, t
 from cmhub.components.ways import Frame
 from cmhub.state.base import SessionState
@@ -55,6 +57,8 @@ def page(
         shortcuts(),
         palette(),
         counter(),
+        task_dialog(),
+        notices_panel(),
         class_name="shell",
     )
 

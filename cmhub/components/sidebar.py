@@ -6,9 +6,11 @@ import reflex as rx
 from reflex.vars import NumberVar, ObjectVar, Var
 
 from cmhub.components.basics import Words, count, icon_button, keys, link
+from cmhub.components.bell import bell, small_bell
 from cmhub.components.brand import tile
 from cmhub.components.icons import icon
 from cmhub.components.parts import PlainForm, PlainLink
+from cmhub.components.tasks import new_task
 from cmhub.components.text import initial, t
 from cmhub.components.ways import BOTTOM, Frame, Way, groups_of, ways_of
 from cmhub.state.base import SessionState, SwitcherEntry
@@ -38,6 +40,8 @@ def sidebar(here: str, frame: Frame) -> rx.Component:
             class_name="menu-ways",
         ),
         rx.el.div(
+            new_task() if frame != "me" else rx.fragment(),
+            bell(),
             rx.el.button(
                 icon("panel-left"),
                 rx.el.span(t("app.menu.collapse"), class_name="word"),
@@ -295,7 +299,8 @@ def top_bar(frame: Frame) -> rx.Component:
             t("app.menu.open"), "menu", custom_attrs={"popoverTarget": DRAWER}, class_name="-ms-2"
         ),
         rx.el.span(name_of(frame), class_name="truncate font-semibold grow"),
-        icon_button(t("app.search"), "search", "-me-2", custom_attrs={"data-palette": ""}),
+        icon_button(t("app.search"), "search", custom_attrs={"data-palette": ""}),
+        small_bell(),
         class_name="top-bar",
     )
 

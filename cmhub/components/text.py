@@ -7,7 +7,7 @@ The language is not in any State. `/boot.js` brings the catalogue before the fir
 from typing import Any
 
 import reflex as rx
-from reflex.vars import StringVar
+from reflex.vars import NumberVar, StringVar
 from reflex_base.vars.base import LiteralVar, Var, VarData
 
 from cmhub.locales import DEFAULT_LANGUAGE, catalogue
@@ -57,6 +57,20 @@ def number(
 def percent(share: Var[Any] | float) -> StringVar[str]:
     """Return a share of one as a percentage: 0.25 is 25 %."""
     return call("number", share, {"style": "percent", "maximumFractionDigits": 0})
+
+
+def file_size(size: NumberVar[int]) -> StringVar[str]:
+    """Return a size of bytes in the unit that suits it: 12 kB, 3.4 MB."""
+    units = (("kilobyte", 1e3), ("megabyte", 1e6), ("gigabyte", 1e9))
+    shown = [
+        call(
+            "number",
+            size / bytes_of_it,
+            {"style": "unit", "unit": unit, "maximumFractionDigits": int(unit != "kilobyte")},
+        )
+        for unit, bytes_of_it in units
+    ]
+    return rx.cond(size < 1e6, shown[0], rx.cond(size < 1e9, shown[1], shown[2])).to(StringVar)
 
 
 def ago(moment: Var[str] | str) -> StringVar[str]:

@@ -6,13 +6,26 @@ import reflex as rx
 from reflex.event import EventType
 from reflex.vars import ObjectVar, Var
 
-from cmhub.components.basics import badge, button, link, tone_of
+from cmhub.components.answer import answer, note, who_looks
+from cmhub.components.basics import badge, button, label_chip, link, tone_of
 from cmhub.components.icons import icon
 from cmhub.components.networks import in_channel, network_name, simulated_badge
-from cmhub.components.text import initial, moment, said, said_of, t
+from cmhub.components.people import avatar
+from cmhub.components.sorting import (
+    MAY_ANSWER,
+    assign_menu,
+    exactly,
+    label_menu,
+    opener,
+    snooze_menu,
+)
+from cmhub.components.text import moment, said_of, t
+from cmhub.services.inbox import LabelMark
+from cmhub.services.notes import NoteView
 from cmhub.services.threads import AttachmentView, MessageView, ReactionView, ReplyView
 from cmhub.state.base import SessionState
 from cmhub.state.inbox import InboxState
+from cmhub.state.sorting import SortingState
 
 _ZONE = SessionState.workspace_zone
 
@@ -22,6 +35,7 @@ def thread_view(back: Var[str]) -> rx.Component:
     thread = InboxState.thread
     return rx.el.article(
         _head(back),
+        _marks(),
         rx.el.div(
             rx.el.div(
                 rx.cond(
@@ -31,7 +45,7 @@ def thread_view(back: Var[str]) -> rx.Component:
                         class_name="text-sm text-muted text-center",
                     ),
                 ),
-                rx.el.ol(rx.foreach(thread.messages, _message), class_name="messages"),
+                rx.el.ol(rx.foreach(thread.messages, _message_and_notes), class_name="messages"),
                 rx.el.ol(rx.foreach(thread.replies, _reply), class_name="messages empty:hidden"),
                 class_name="exchange",
             ),
@@ -41,7 +55,7 @@ def thread_view(back: Var[str]) -> rx.Component:
             role="region",
             aria_label=t("inbox.exchange"),
         ),
-        _answer(),
+        answer(),
         class_name="thread",
     )
 
@@ -67,41 +81,96 @@ def _head(back: Var[str]) -> rx.Component:
             class_name="min-w-0 grow",
         ),
         simulated_badge(thread.network.to(str)),
-        badge(
-            said_of("inbox.is", thread.state),
-            tone_of(thread.state, {"open": "warn", "done": "good"}, "info"),
-            "max-[600px]:hidden",
-        ),
-        rx.cond(
-            SessionState.permissions.contains("inbox:answer"),
+        rx.cond(MAY_ANSWER, _steps()),
+        class_name="thread-head",
+    )
+
+
+def _ids() -> Var[list[str]]:
+    """The open thread alone, as what is done with several threads wants it."""
+    one = InboxState.thread.id.to(str)
+    return Var(f"[{one!s}]", _var_type=list[str], _var_data=one._get_all_var_data())
+
+
+def _steps() -> rx.Component:
+    thread, ids = InboxState.thread, _ids()
+    return rx.el.div(
+        opener(
+            t("inbox.assign"),
+            "user-round-plus",
+            "assign-one",
+            "a",
             rx.cond(
-                thread.state == "done",
-                _step(
-                    t("inbox.reopen"),
-                    symbol="rotate-ccw",
-                    on_click=InboxState.set_thread_state("open"),
-                    custom_attrs={"data-key": "e"},
-                ),
-                _step(
-                    t("inbox.done"),
-                    symbol="check",
-                    on_click=InboxState.set_thread_state("done"),
-                    custom_attrs={"data-key": "e"},
-                ),
+                thread.assignee != "",
+                avatar(thread.assignee.to(str), size="small"),
+                icon("user-round-plus"),
             ),
         ),
-        class_name="thread-head",
+        opener(t("inbox.label"), "tag", "label-one", "l"),
+        opener(t("inbox.snooze"), "alarm-clock", "snooze-one", "h z"),
+        rx.cond(
+            (thread.state == "done") | (thread.state == "snoozed"),
+            _step(
+                t("inbox.reopen"),
+                symbol="rotate-ccw",
+                on_click=SortingState.move(ids, "open"),
+                custom_attrs={"data-key": "e"},
+            ),
+            _step(
+                t("inbox.done.short"),
+                symbol="check",
+                on_click=SortingState.move(ids, "done"),
+                custom_attrs={"data-key": "e", "data-name": t("inbox.done")},
+            ),
+        ),
+        assign_menu("assign-one", ids, thread.assignee_id),
+        label_menu("label-one", ids, thread.label_ids),
+        snooze_menu("snooze-one", ids, "snooze-date"),
+        class_name="flex items-center gap-1",
+    )
+
+
+def _marks() -> rx.Component:
+    """Where the thread stands: its state, who has it, its labels, who looks at it."""
+    thread = InboxState.thread
+    return rx.el.div(
+        rx.cond(
+            thread.state == "snoozed",
+            badge(t("inbox.snoozed.until", at=exactly(thread.snoozed_until.to(str))), "info"),
+            badge(
+                said_of("inbox.is", thread.state),
+                tone_of(thread.state, {"open": "warn", "done": "good"}, "info"),
+            ),
+        ),
+        rx.cond(
+            thread.assignee != "",
+            rx.el.span(t("inbox.assigned.to", name=thread.assignee), class_name="truncate"),
+        ),
+        rx.foreach(
+            thread.labels.to(list[LabelMark]),
+            lambda one: label_chip(one.name.to(str), one.color.to(str)),
+        ),
+        who_looks(),
+        class_name="thread-labels",
     )
 
 
 def _step(words: Var[str], **props: Any) -> rx.Component:
     """A button that on a phone shows its icon only."""
-    return button(rx.el.span(words, class_name="max-[600px]:sr-only"), **props)
+    return button(
+        rx.el.span(words, class_name="max-[600px]:sr-only"), class_name="btn-sm ms-1", **props
+    )
+
+
+def _message_and_notes(one: ObjectVar[MessageView]) -> rx.Component:
+    return rx.fragment(
+        _message(one), rx.foreach(one.notes.to(list[NoteView]), note), key=one.id.to(str)
+    )
 
 
 def _message(one: ObjectVar[MessageView]) -> rx.Component:
     return rx.el.li(
-        rx.el.span(initial(one.author), class_name="avatar", aria_hidden="true"),
+        avatar(one.author.to(str)),
         rx.el.div(
             _byline(one),
             rx.cond(
@@ -239,7 +308,7 @@ def _action(key: str, symbol: str, event: EventType[()]) -> rx.Component:
 def _reply(one: ObjectVar[ReplyView]) -> rx.Component:
     stuck = (one.state == "failed") | (one.state == "unknown")
     return rx.el.li(
-        rx.el.span(initial(one.user_name), class_name="avatar", aria_hidden="true"),
+        avatar(one.user_name.to(str)),
         rx.el.div(
             rx.el.p(
                 rx.el.span(one.user_name, class_name="font-semibold"),
@@ -276,36 +345,4 @@ def _reply(one: ObjectVar[ReplyView]) -> rx.Component:
         key=one.id.to(str),
         class_name="message",
         custom_attrs={"data-team": "true"},
-    )
-
-
-def _answer() -> rx.Component:
-    thread = InboxState.thread
-    account = t(
-        "inbox.reply.as", network=network_name(thread.network.to(str)), account=thread.account
-    )
-    return rx.cond(
-        thread.closed != "",
-        rx.el.p(icon("lock"), said(thread.closed), class_name="closed"),
-        rx.el.form(
-            rx.el.label(account, html_for="reply", class_name="text-sm text-muted"),
-            rx.el.textarea(
-                id="reply",
-                name="reply",
-                key=thread.id.to(str) + InboxState.draft_number.to_string(),
-                default_value=InboxState.draft,
-                placeholder=t("inbox.reply.hint"),
-                rows=3,
-                required=True,
-                class_name="textarea w-full",
-                custom_attrs={"data-key": "r", "data-submits": ""},
-            ),
-            rx.el.div(
-                rx.el.span(t("inbox.reply.keys"), class_name="text-xs text-muted wide-only"),
-                button(t("inbox.reply.send"), kind="primary", symbol="send", type="submit"),
-                class_name="flex items-center justify-end gap-3",
-            ),
-            on_submit=InboxState.send,
-            class_name="answer",
-        ),
     )

@@ -5,6 +5,8 @@ from collections.abc import Awaitable, Callable, Mapping
 from cmhub.jobs.mails import HANDLERS as MAILS
 from cmhub.queue import Work
 from cmhub.services import archiving, delivering, notes, sorting, syncing, views
+from cmhub.services.exporting.runs import make_export
+from cmhub.services.importing.runs import run_import
 from cmhub.services.notices.mailing import mail_due
 from cmhub.services.tasks.reminding import remind
 
@@ -15,6 +17,8 @@ HANDLERS: Mapping[str, Handler] = {
     "history.read": syncing.read_history,
     "reply.send": delivering.send,
     "measure.apply": delivering.apply,
+    "import.run": run_import,
+    "export.make": make_export,
     "workspace.delete": archiving.delete_for_good,
     "thread.wake": sorting.wake,
     "note.forget": notes.forget,
@@ -24,6 +28,8 @@ HANDLERS: Mapping[str, Handler] = {
 }
 
 DUE: Mapping[str, str] = {
+    "import": "import.run",
+    "export": "export.make",
     "history": "history.read",
     "reply": "reply.send",
     "measure": "measure.apply",
@@ -36,6 +42,8 @@ DUE: Mapping[str, str] = {
 }
 """Kinds of rows with a due time, and their jobs."""
 DUE_DOORS: Mapping[str, str] = {
+    "import": "due_transfers",
+    "export": "due_transfers",
     "snooze": "due_inbox",
     "note": "due_inbox",
     "view": "due_inbox",

@@ -21,6 +21,7 @@ from cmhub.models.desk import (
     SavedReply,
     ThreadLabel,
 )
+from cmhub.models.home import HandoverNote, HomeVisit
 from cmhub.models.networks import Channel, Connection
 from cmhub.models.outgoing import Measure, Reply
 from cmhub.models.people import (
@@ -40,6 +41,7 @@ from cmhub.models.people import (
     UserToken,
     Workspace,
 )
+from cmhub.models.transfers import ExportRun, ImportRun
 from cmhub.models.work import NoticePreference, Notification, Task
 
 GLOBAL_TABLES = frozenset(
@@ -69,7 +71,11 @@ __all__ = [
     "DataKey",
     "Draft",
     "EarlyEvent",
+    "ExportRun",
+    "HandoverNote",
+    "HomeVisit",
     "Identity",
+    "ImportRun",
     "InAgency",
     "InWorkspace",
     "InboxView",

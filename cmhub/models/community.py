@@ -41,6 +41,11 @@ class Member(InWorkspace, Base):
         workspace_key(),
         workspace_of(),
         Index(
+            "member_aside_idx",
+            *("agency_id", "workspace_id", "id"),
+            postgresql_where=text("team or bot"),
+        ),
+        Index(
             "member_active_idx",
             *("agency_id", "workspace_id", text("last_at desc nulls last"), "id"),
             postgresql_where=text("merged_into is null"),
@@ -124,6 +129,16 @@ class Thread(InWorkspace, Base):
         Index(
             "thread_channel_inbox_idx",
             *("agency_id", "workspace_id", "channel_id", "state", text("last_at desc"), "id"),
+        ),
+        Index(
+            "thread_started_idx",
+            *("agency_id", "workspace_id", "started_at"),
+            postgresql_include=["first_response_at", "starter_id"],
+        ),
+        Index(
+            "thread_waiting_idx",
+            *("agency_id", "workspace_id", "waiting_since"),
+            postgresql_where=text("state = 'open' and waiting_since is not null"),
         ),
     )
 

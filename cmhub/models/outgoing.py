@@ -50,6 +50,7 @@ class Reply(InWorkspace, Base):
             postgresql_where=text("failed_at is not null"),
         ),
         Index("reply_thread_idx", "agency_id", "workspace_id", "thread_id"),
+        Index("reply_created_idx", "agency_id", "workspace_id", "created_at"),
         Index(
             "reply_external_idx",
             "agency_id",
@@ -106,4 +107,5 @@ class Measure(InWorkspace, Base):
         ),
         Index("measure_message_idx", "agency_id", "workspace_id", "message_id"),
         Index("measure_member_idx", "agency_id", "workspace_id", "member_id"),
+        Index("measure_created_idx", "agency_id", "workspace_id", "created_at"),
     )

@@ -7,6 +7,7 @@ from reflex.vars import NumberVar, ObjectVar, StringVar, Var
 
 from cmhub.components.basics import empty_state, link, skeleton_card, surface
 from cmhub.components.charts import bar_chart, day_table
+from cmhub.components.networks import simulated_badge
 from cmhub.components.panels import segments
 from cmhub.components.parts import reload_on
 from cmhub.components.shell import page
@@ -192,7 +193,11 @@ def _channels() -> rx.Component:
 def _channel(one: ObjectVar[ChannelActivity]) -> rx.Component:
     return rx.el.li(
         link(
-            rx.el.span(one.name, class_name="truncate font-medium"),
+            rx.el.span(
+                rx.el.span(one.name, class_name="truncate font-medium"),
+                simulated_badge(one.network.to(str), quiet=True),
+                class_name="flex items-center gap-3 min-w-0",
+            ),
             rx.el.span(
                 t("activity.messages", n=one.messages),
                 " · ",

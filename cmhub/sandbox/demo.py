@@ -24,10 +24,14 @@ from cmhub.sandbox.community.clients import COMMUNITIES
 from cmhub.sandbox.community.places import Community
 from cmhub.sandbox.community.settling import settle
 from cmhub.sandbox.crew import AGENCIES, PASSWORD, Agency, emails, employ, find_user, sign_up
-from cmhub.sandbox.filling import Site, address, fill
+from cmhub.sandbox.desk import hush, lay
+from cmhub.sandbox.filling import Site, address, device_of, fill
 from cmhub.sandbox.homeserver import BASE, Homeserver, Journal, journal_path
 from cmhub.sandbox.working import crew_of, work
 from cmhub.services.workspaces import WorkspaceView, create_workspace
+
+Users = dict[str, UUID]
+_AT_ONCE = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,29 +118,48 @@ async def _make(now: datetime) -> None:
     server = Homeserver(None)
     settle(server, PASSWORD, now)
     tokens = {
-        account: server.issue(account, "CMHUBDEMO").access
+        account: server.issue(account, device_of(account)).access
         for community in COMMUNITIES
         for account in sorted(community.accounts)
     }
-    for agency in AGENCIES:
-        await _make_agency(agency, server, tokens, now)
+    staffed = [await _staff(agency) for agency in AGENCIES]
+    # One waits for the database while another prepares.
+    few = asyncio.Semaphore(_AT_ONCE)
+    async with asyncio.TaskGroup() as group:
+        for agency, sites, users in staffed:
+            for site in sites:
+                group.create_task(_fill(few, site, agency, users, server, tokens, now))
+    for _, sites, users in staffed:
+        await hush(sites[-1], users)
     # The connections find the homeserver only when everything that they will read is there.
     Journal(journal_path()).replace(server.records())
     _marker().write_text(json.dumps({"made_at": now.isoformat()}))
 
 
-async def _make_agency(
-    agency: Agency, server: Homeserver, tokens: dict[str, str], now: datetime
-) -> None:
+async def _staff(agency: Agency) -> tuple[Agency, list[Site], Users]:
+    """Found an agency with its workspaces and its people."""
     owner, slug = await sign_up(agency)
     sites: list[Site] = []
     for community in [one for one in COMMUNITIES if one.agency == agency.slug]:
         owner, made = await _workspace(owner, community)
         sites.append(Site(owner, made.id, slug, made.slug, community))
     users = await employ(agency, owner, {one.community.key: one.workspace_id for one in sites})
-    for site in sites:
+    return agency, sites, users
+
+
+async def _fill(
+    few: asyncio.Semaphore,
+    site: Site,
+    agency: Agency,
+    users: Users,
+    server: Homeserver,
+    tokens: dict[str, str],
+    now: datetime,
+) -> None:
+    async with few:
         await fill(site, server, tokens, now)
         await work(site, crew_of(agency, users, site.community.key), now)
+        await lay(site, agency, users, now)
 
 
 async def _workspace(owner: Actor, community: Community) -> tuple[Actor, WorkspaceView]:

@@ -93,6 +93,11 @@ def address() -> str:
     return settings().base_url + BASE
 
 
+def device_of(account: str) -> str:
+    """Return the device that an account is signed in on; no other account is on the same."""
+    return f"CMHUBDEMO{account}"
+
+
 def label(community: Community, network: str) -> str:
     """Return under which name a connection's other end is known."""
     return dict(community.labels)[network] or address().split("://", 1)[-1]
@@ -129,7 +134,7 @@ async def _connect(
     account, turned_away = community.account(network), is_unread(community, network)
     until = now - timedelta(days=UNREAD[2]) if turned_away else now
     access = "ended" if turned_away else tokens[account]
-    secret = {"obtained": "token", "access_token": access, "device_id": "CMHUBDEMO"}
+    secret = {"obtained": "token", "access_token": access, "device_id": device_of(account)}
     credentials = Credentials(address(), account, secret)
     async with unit_of_work(actor) as session:
         made = await connections.save_connection(

@@ -43,7 +43,8 @@ _SAID = text("""
         and m.posted_at > :since order by m.posted_at, m.id
 """)
 _GONE = text("""
-    select m.id, m.channel_id, m.member_id, m.posted_at, m.deleted_at from message m
+    select m.id, m.channel_id, m.member_id, m.identity_id, m.posted_at, m.deleted_at
+    from message m
     where m.agency_id = :agency and m.workspace_id = :workspace
         and m.deleted_at > m.posted_at and m.posted_at > :since order by m.posted_at, m.id
 """)
@@ -157,6 +158,7 @@ def _taken_away(site: Site, row: Any, by: Hand) -> Iterator[object]:
             channel_id=row.channel_id,
             message_id=target,
             member_id=row.member_id,
+            identity_id=row.identity_id,
             user_id=by.user_id,
             user_name=by.name,
             reason="spam",

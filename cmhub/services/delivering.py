@@ -268,7 +268,7 @@ async def _settle_fault(
             await _again(session, table, row)
         else:
             row.state = "unknown" if isinstance(fault, OutcomeUnknown) else "failed"
-            row.due_at = None
+            row.due_at, row.failed_at = None, datetime.now(UTC)
         if table is Measure and row.state != "planned":
             audit.record(
                 session, actor, "measure:fail", "measure", row_id, workspace_id=workspace_id,

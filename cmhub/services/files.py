@@ -136,3 +136,8 @@ def plain_name(name: str) -> str:
     """A file's name as a part of a key: without its folders and odd characters."""
     bare = _SAFE.sub("-", name.replace("\\", "/").rpartition("/")[2]).strip("-.")
     return bare[-100:].lstrip("-.") or "file"
+
+
+def file_prefix(actor: Actor, workspace_id: UUID | None) -> str:
+    """What the keys of a workspace's files begin with, or those of the agency itself."""
+    return f"{actor.agency_id}/{workspace_id or _OF_AGENCY}/"

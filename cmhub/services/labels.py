@@ -18,7 +18,7 @@ from cmhub.services import audit
 from cmhub.services.checks import clean_name
 from cmhub.services.sorting import take_threads
 
-COLORS = ("grey", "red", "orange", "yellow", "green", "teal", "blue", "violet", "pink")
+COLORS = ("grey", "red", "orange", "amber", "green", "teal", "blue", "violet", "pink")
 """The palette; each has 4.5:1 for its word in both themes."""
 LONGEST = 40
 MOST = 100

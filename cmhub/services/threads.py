@@ -1,6 +1,7 @@
 """One thread, as it is read and answered."""
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -11,9 +12,10 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from cmhub.actor import Actor, Permission
 from cmhub.integrations.networks import network
 from cmhub.integrations.networks.base import Verb
-from cmhub.models import Channel, Connection, Reply
+from cmhub.models import Channel, Connection, Label, Reply, ThreadLabel
 from cmhub.services.connections import IMPORT, params_of
-from cmhub.services.inbox import MESSAGES, find_thread
+from cmhub.services.inbox import MESSAGES, LabelMark, find_thread
+from cmhub.services.notes import NoteView, read_notes
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +56,7 @@ class MessageView:
     member_standing: str
     reactions: tuple[ReactionView, ...]
     attachments: tuple[AttachmentView, ...]
+    notes: tuple[NoteView, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +76,8 @@ class ReplyView:
 class ThreadView:
     """A thread with its messages, oldest first, and what can be done in it.
 
-    ``earlier`` counts messages before the first shown. ``closed`` is the key of the sentence
+    Notes hang on the message after which they were written. ``earlier`` counts messages before
+    the first shown. ``closed`` is the key of the sentence
     that says why nothing can be written, or empty.
     """
 
@@ -82,6 +86,11 @@ class ThreadView:
     network: str
     account: str
     state: str
+    snoozed_until: datetime | None
+    assignee_id: UUID | None
+    assignee: str
+    labels: tuple[LabelMark, ...]
+    label_ids: tuple[UUID, ...]
     messages: tuple[MessageView, ...]
     earlier: int
     replies: tuple[ReplyView, ...]
@@ -158,13 +167,20 @@ async def read_thread(
         keys | {"thread": thread_id},
     )
     can = _abilities(actor, workspace_id, channel, connection)
+    written = await read_notes(session, actor, workspace_id, thread_id) if thread.note_count else ()
+    marks = await _labels(session, workspace_id, thread_id)
     return ThreadView(
         id=thread_id,
         channel=channel.name,
         network=connection.network,
         account=connection.account_name,
         state=thread.state,
-        messages=messages,
+        snoozed_until=thread.snoozed_until,
+        assignee_id=thread.assignee_id,
+        assignee=thread.assignee_name or "",
+        labels=tuple(LabelMark(label.name, label.color) for label in marks),
+        label_ids=tuple(label.id for label in marks),
+        messages=_with_notes(messages, written),
         earlier=max(0, (count or 0) - len(messages)),
         replies=await _replies(session, workspace_id, thread_id),
         closed=_closed(actor, workspace_id, channel, connection),
@@ -172,6 +188,33 @@ async def read_thread(
         can_mute=can[Verb.MUTE],
         can_ban=can[Verb.BAN],
     )
+
+
+def _with_notes(
+    messages: tuple[MessageView, ...], written: tuple[NoteView, ...]
+) -> tuple[MessageView, ...]:
+    """Hang each note on the last message before it; those before all messages on the first."""
+    hung: dict[int, list[NoteView]] = {}
+    for note in written:
+        before = [n for n, one in enumerate(messages) if one.posted_at <= note.created_at]
+        hung.setdefault(before[-1] if before else 0, []).append(note)
+    return tuple(
+        replace(one, notes=tuple(hung[number])) if number in hung else one
+        for number, one in enumerate(messages)
+    )
+
+
+async def _labels(session: AsyncSession, workspace_id: UUID, thread_id: UUID) -> Sequence[Label]:
+    found = await session.scalars(
+        select(Label)
+        .join(
+            ThreadLabel,
+            (ThreadLabel.label_id == Label.id) & (ThreadLabel.workspace_id == Label.workspace_id),
+        )
+        .where(Label.workspace_id == workspace_id, ThreadLabel.thread_id == thread_id)
+        .order_by(Label.key)
+    )
+    return found.all()
 
 
 async def _place(

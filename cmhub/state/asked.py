@@ -6,6 +6,8 @@ from uuid import UUID
 
 import reflex as rx
 
+from cmhub.errors import Invalid
+
 _PATH = frozenset({"agency_slug", "workspace_slug"})
 
 
@@ -21,6 +23,18 @@ def asked_id(given: Mapping[str, str], name: str) -> UUID | None:
         return UUID(given.get(name, ""))
     except ValueError:
         return None
+
+
+def given_id(value: str) -> UUID:
+    """An id from the browser.
+
+    Raises:
+        Invalid: it is none.
+    """
+    try:
+        return UUID(value)
+    except ValueError:
+        raise Invalid("filter") from None
 
 
 def address(path: str, **query: str) -> str:

@@ -1,4 +1,4 @@
-"""Live pages: a change committed anywhere reaches the open tabs of its workspace.
+"""Live pages: a change committed anywhere reaches the open tabs of its workspace or its user.
 
 One task per web process listens to PostgreSQL. A tab that shows a workspace is told only *that*
 something changed, by topic; it then loads its rows itself, through the gate and its service, so
@@ -20,6 +20,7 @@ from reflex.istate.manager.token import BaseStateToken
 
 from cmhub.db import LIVE, app_url
 from cmhub.state.ending import SIGNED_IN
+from cmhub.state.presence import PRESENCE
 from cmhub.state.visit import Visit
 from cmhub.telemetry import TABS as SHOWN
 
@@ -39,30 +40,35 @@ class LiveState(rx.State):
         self.changes = {**self.changes, **{each: self.changes.get(each, 0) + 1 for each in topics}}
 
 
+Room = tuple[UUID, UUID] | UUID
+"""What a change is told to: a workspace by its agency and id, or a user by theirs."""
+
+
 @dataclass(slots=True)
 class _Tab:
-    room: tuple[UUID, UUID]
+    rooms: frozenset[Room]
     waiting: set[str] = field(default_factory=set[str])
     task: asyncio.Task[None] | None = None
 
 
 class Tabs:
-    """The open tabs of this process and the workspace that each shows."""
+    """The open tabs of this process, their users, and the workspaces that each shows."""
 
     def __init__(self) -> None:
         self._tabs: dict[str, _Tab] = {}
-        self._rooms: dict[tuple[UUID, UUID], set[str]] = {}
+        self._rooms: dict[Room, set[str]] = {}
 
     def place(self, token: str, visit: Visit | None) -> None:
         """Put a tab where its user was just found to be; the gate calls this for every event."""
-        room = _room(visit)
+        rooms = rooms_of(visit)
         known = self._tabs.get(token)
-        if known is not None and known.room == room:
+        if known is not None and known.rooms == rooms:
             return
         self.forget(token)
-        if room is not None:
-            self._tabs[token] = _Tab(room)
-            self._rooms.setdefault(room, set()).add(token)
+        if rooms:
+            self._tabs[token] = _Tab(rooms)
+            for room in rooms:
+                self._rooms.setdefault(room, set()).add(token)
             SHOWN.set(len(self._tabs))
 
     def forget(self, token: str) -> None:
@@ -72,13 +78,14 @@ class Tabs:
             return
         if tab.task is not None:
             tab.task.cancel()
-        others = self._rooms[tab.room]
-        others.discard(token)
-        if not others:
-            del self._rooms[tab.room]
+        for room in tab.rooms:
+            others = self._rooms[room]
+            others.discard(token)
+            if not others:
+                del self._rooms[room]
         SHOWN.set(len(self._tabs))
 
-    def tell(self, app: App, room: tuple[UUID, UUID] | None, topics: Iterable[str]) -> None:
+    def tell(self, app: App, room: Room | None, topics: Iterable[str]) -> None:
         """Note the topics for every tab of a room (of all rooms: None) and wake them."""
         tokens = list(self._tabs) if room is None else list(self._rooms.get(room, ()))
         for token in tokens:
@@ -119,7 +126,7 @@ async def _hear(app: App) -> None:
         connection.add_termination_listener(lambda _: gone.set())
         await connection.add_listener(LIVE, lambda *heard: _heard(app, str(heard[3])))
         # Whatever was committed while nobody listened is not known: every tab looks again.
-        TABS.tell(app, None, ["inbox", "activity", "connections"])
+        TABS.tell(app, None, ["inbox", "activity", "connections", "tasks", "notices"])
         while not gone.is_set():
             await asyncio.wait_for(connection.execute("select 1"), _ALIVE)
             with contextlib.suppress(TimeoutError):
@@ -134,18 +141,33 @@ def _heard(app: App, payload: str) -> None:
         if "session" in told:
             SIGNED_IN.end(app, UUID(told["session"]))
             return
-        room = (UUID(told["agency"]), UUID(told["workspace"]))
+        room = _told_to(told)
         topics = [str(each) for each in told["topics"]]
+        if "presence" in told and PRESENCE.hear(room, told["presence"]):
+            topics.append("presence")
     except (ValueError, KeyError, TypeError):
         logger.warning("live updates: a notification could not be read")
         return
-    TABS.tell(app, room, topics)
+    if topics:
+        TABS.tell(app, room, topics)
 
 
-def _room(visit: Visit | None) -> tuple[UUID, UUID] | None:
-    if visit is None or visit.place is None or visit.place.workspace_id is None:
-        return None
-    return visit.place.agency_id, visit.place.workspace_id
+def _told_to(told: dict[str, str]) -> Room:
+    if "user" in told:
+        return UUID(told["user"])
+    return UUID(told["agency"]), UUID(told["workspace"])
+
+
+def rooms_of(visit: Visit | None) -> frozenset[Room]:
+    """What a tab hears of: its user, and the workspace of its page, or all of an agency's page."""
+    if visit is None:
+        return frozenset()
+    rooms: set[Room] = {visit.info.user_id}
+    if visit.place is not None and visit.place.workspace_id is not None:
+        rooms.add((visit.place.agency_id, visit.place.workspace_id))
+    elif visit.actor is not None:
+        rooms |= {(visit.actor.agency_id, each) for each in visit.actor.workspaces}
+    return frozenset(rooms)
 
 
 def _connected(app: App, token: str) -> bool:

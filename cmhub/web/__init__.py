@@ -3,6 +3,7 @@
 from starlette.routing import BaseRoute
 
 from cmhub.web import (
+    audit,
     auth,
     boot,
     brand,
@@ -12,22 +13,27 @@ from cmhub.web import (
     health,
     install,
     joining,
+    notices,
     public,
     start,
     static,
+    transfers,
 )
 
 routes: list[BaseRoute] = [
     *boot.routes,
     *brand.routes,
     *auth.routes,
+    *audit.routes,
     *factor.routes,
     *joining.routes,
     *start.routes,
     *static.routes,
     *public.routes,
     *files.routes,
+    *transfers.routes,
     *design.routes,
+    *notices.routes,
     *health.routes,
     *install.routes,
 ]

@@ -107,8 +107,8 @@
 
   // Where somebody was last, so that the front door leads there.
   function keepPlace() {
-    const place = /^\/w\/([\w-]+)\/([\w-]+)\//.exec(location.pathname);
-    if (place) document.cookie = `cmhub_last=${place[1]}/${place[2]}; path=/; max-age=31536000; samesite=lax`;
+    const place = /^\/(?:w\/([\w-]+)\/([\w-]+)|a\/([\w-]+))\//.exec(location.pathname);
+    if (place) document.cookie = `cmhub_last=${place[1] ?? place[3]}/${place[2] ?? ""}; path=/; max-age=31536000; samesite=lax`;
   }
 
   // The client's colour is asked for by the page itself, so that nothing is painted without it;

@@ -111,9 +111,9 @@ def go(path: str) -> RedirectResponse:
     return RedirectResponse(path, status_code=303, headers={"Cache-Control": "no-store"})
 
 
-def refusal(request: Request, key: str, status: int) -> Response:
+def refusal(request: Request, key: str, status: int, **params: str | int) -> Response:
     """Answer with a page of one sentence."""
-    return page(request, "refusal.html", status=status, key=key)
+    return page(request, "refusal.html", status=status, key=key, params=params)
 
 
 def local_path(value: str | None) -> str:

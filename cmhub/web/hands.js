@@ -33,7 +33,7 @@
     }
     const chosen = from.closest("[data-chosen]");
     if (chosen) chosen.closest("details").open = false;
-    if (from.closest("[role=menuitem]")) from.closest("[popover]")?.hidePopover();
+    if (from.closest("[role=menuitem]:not([data-stays])")) from.closest("[popover]")?.hidePopover();
     if (from.closest("[data-collapses]")) {
       root.dataset.sidebar = root.dataset.sidebar === "narrow" ? "wide" : "narrow";
       window.cmhub.remember("cmhub_sidebar", root.dataset.sidebar);
@@ -119,7 +119,7 @@
     if (event.shiftKey && /^\p{L}$/u.test(event.key) && key !== "j" && key !== "k") return;
     if (key === "g") { going = Date.now() + 1500; return; }
     if (key === "j" || key === "k") return move(key === "j" ? 1 : -1, event.shiftKey);
-    const aim = all(`[data-key="${CSS.escape(key)}"]:not([disabled])`).find((one) => one.checkVisibility?.() ?? true);
+    const aim = all(`[data-key~="${CSS.escape(key)}"]:not([disabled])`).find((one) => one.checkVisibility?.() ?? true);
     if (aim) {
       event.preventDefault();
       if (aim.matches("textarea, input, select")) aim.focus(); else aim.click();
@@ -156,7 +156,7 @@
   function keysHere() {
     const found = new Map();
     all("[data-key]").forEach((one) => {
-      const key = one.dataset.key;
+      const [key] = one.dataset.key.split(" ");
       if (key !== "?" && !found.has(key) && (one.checkVisibility?.() ?? true)) found.set(key, one);
     });
     return [...found].map(([key, one]) => ({ key: key.toUpperCase(), words: one.dataset.name || words(one), element: one }));
@@ -244,7 +244,7 @@
 
   function spaced(event, from) {
     const row = from?.closest("[data-row], [data-select]");
-    if (event.key !== " " || !row) return;
+    if (![" ", "x", "X"].includes(event.key) || !row) return;
     const box = boxOf(row);
     if (!box) return;
     event.preventDefault();
@@ -286,6 +286,13 @@
     second.min = first.value;
   }
 
+  // A form in a dialog closes it when it is sent, and ends the selection that it was about.
+  function sent(event) {
+    const form = element(event);
+    if (!form?.matches("[data-closes-after]")) return;
+    setTimeout(() => { form.closest("dialog")?.close(); if (form.matches("[data-acts-after]")) unselect(); });
+  }
+
   function keyed(event) {
     const from = element(event);
     if (from) { walkMenu(event, from); walkChart(event, from); spaced(event, from); }
@@ -301,6 +308,7 @@
   document.addEventListener("click", pressed);
   document.addEventListener("keydown", keyed);
   document.addEventListener("input", entered);
+  document.addEventListener("submit", sent);
   document.addEventListener("pointerover", pointed);
   document.addEventListener("toggle", toggled, true);
   window.cmhubKeys = keysHere;

@@ -4,7 +4,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
-from cmhub.actor import ROLE_TABLE, Actor, Permission
+from cmhub.actor import Actor, Permission
 from cmhub.db import unit_of_work
 from cmhub.errors import CMHubError, NotFound
 from cmhub.services.sessions import Place, SessionInfo, actor_in, find_place
@@ -21,28 +21,45 @@ LAST_COOKIE = "cmhub_last"
 
 
 async def home(request: Request) -> Response:
-    """Lead to where one works: the last workspace, else the first, else the form for one.
+    """Lead to where one works, else to the form that makes a workspace.
 
-    Who is not signed in is shown what CMHub is.
+    That is where they were last; else the agency's Home, for who has several workspaces; else
+    the workspace. Who is not signed in is shown what CMHub is.
     """
     info = await who(request)
     if info is None:
         return await choose_language(request)
-    place = _last(request, info) or next((p for p in info.places if p.workspace_slug), None)
-    return go(_address(place) if place else "/start/")
+    return go(_last(request, info) or _front(info) or "/start/")
 
 
-def _last(request: Request, info: SessionInfo) -> Place | None:
+def _last(request: Request, info: SessionInfo) -> str | None:
+    """The Home of where they were last, while it is in their reach."""
     agency, _, workspace = request.cookies.get(LAST_COOKIE, "").partition("/")
     try:
-        return find_place(info, agency, workspace) if workspace else None
+        actor = actor_in(info, agency)
+        if workspace:
+            return _address(find_place(info, agency, workspace), actor)
     except NotFound:
         return None
+    return f"/a/{agency}/" if len(actor.workspaces_where(Permission.HOME_READ)) > 1 else None
 
 
-def _address(place: Place) -> str:
-    reads = Permission.INBOX_READ in ROLE_TABLE[place.role]
-    return f"/w/{place.agency_slug}/{place.workspace_slug}/{'inbox' if reads else 'activity'}/"
+def _front(info: SessionInfo) -> str | None:
+    places = [place for place in info.places if place.workspace_slug]
+    if not places:
+        return None
+    actors = {place.agency_slug: actor_in(info, place.agency_slug) for place in places}
+    slug, actor = next(iter(actors.items()))
+    reads = actor.workspaces_where(Permission.HOME_READ)
+    if len(reads) > 1:
+        return f"/a/{slug}/"
+    place = next((one for one in places if one.workspace_id in reads), places[0])
+    return _address(place, actors[place.agency_slug])
+
+
+def _address(place: Place, actor: Actor) -> str:
+    first = "home" if actor.may(Permission.HOME_READ, place.workspace_id) else "activity"
+    return f"/w/{place.agency_slug}/{place.workspace_slug}/{first}/"
 
 
 def _founder(request: Request, info: SessionInfo, wanted: str) -> tuple[Actor, Place] | None:

@@ -16,7 +16,22 @@ from cmhub.db import unit_of_work
 from cmhub.errors import NotReady
 from cmhub.integrations.networks import simulated_names
 from cmhub.locales import text
-from cmhub.models import Channel, Connection, Measure, Member, Message, Reply, Thread, Workspace
+from cmhub.models import (
+    Channel,
+    Connection,
+    HandoverNote,
+    Label,
+    Measure,
+    Member,
+    Message,
+    Note,
+    Notification,
+    Reply,
+    SavedReply,
+    Task,
+    Thread,
+    Workspace,
+)
 from cmhub.sandbox.community.clients import COMMUNITIES
 from cmhub.sandbox.crew import PASSWORD
 from cmhub.sandbox.demo import SignIn, make_demo
@@ -193,6 +208,48 @@ async def test_answers_were_written_by_people_of_the_agency(demo: list[SignIn]) 
     assert {"Karim Fournier", "Inès Delaunay", "Awa Diarra"} <= {name for name, _ in rows}
 
 
+@pytest.mark.parametrize(("agency", "burning"), [("lumen", "Séralune"), ("harbor", "Ledgerlark")])
+async def test_where_it_burns_tasks_are_overdue_and_threads_are_nobodys(
+    demo: list[SignIn], agency: str, burning: str
+) -> None:
+    today = datetime.now(UTC).date()
+    overdue = await read(
+        agency,
+        select(Workspace.name, func.count())
+        .join(Task, Task.workspace_id == Workspace.id)
+        .where(Task.done_at.is_(None), Task.due_on < today)
+        .group_by(Workspace.name),
+    )
+    counts = dict(overdue)
+    assert counts.pop(burning) == 2
+    assert all(n < 2 for n in counts.values())
+    query = select(Thread.assignee_id).join(Workspace, Workspace.id == Thread.workspace_id)
+    open_ones = await read(agency, query.where(Workspace.name == burning, Thread.state == "open"))
+    assert 0 < len([one for (one,) in open_ones if one]) < len(open_ones) / 3
+
+
+async def test_every_workspace_has_its_clients_look_labels_and_saved_replies(
+    demo: list[SignIn],
+) -> None:
+    for agency in ("lumen", "harbor"):
+        for brand, logo in await read(agency, select(Workspace.brand, Workspace.logo)):
+            assert re.fullmatch("#[0-9a-f]{6}", brand)
+            assert logo
+        for table in (Label, SavedReply, Task):
+            places = await read(agency, select(table.workspace_id).distinct())
+            assert len(places) == (8 if agency == "lumen" else 4)
+        assert len(await read(agency, select(Note.id))) >= 3
+        assert len(await read(agency, select(HandoverNote.id))) >= 1
+
+
+async def test_nobody_is_mailed_of_the_past(demo: list[SignIn]) -> None:
+    info = await enter("manager@lumen.example")
+    async with unit_of_work(actor_in(info, "lumen")) as session:
+        mails = (await session.scalars(select(Notification.mail_at))).all()
+    assert mails
+    assert set(mails) == {None}
+
+
 async def test_members_came_when_they_first_wrote(demo: list[SignIn]) -> None:
     first = func.min(Message.posted_at)
     query = (
@@ -207,6 +264,9 @@ async def test_members_came_when_they_first_wrote(demo: list[SignIn]) -> None:
 
 async def test_the_connections_tokens_open_the_homeserver(demo: list[SignIn]) -> None:
     server = Homeserver(Journal(journal_path()))
+    for pair in server.tokens.all():
+        server.who(pair.access)
+    # The first use of a token ends older ones of its device: each account has one of its own.
     accounts = {pair.user for pair in server.tokens.all()}
     assert accounts == {one for community in COMMUNITIES for one in community.accounts}
 

@@ -212,14 +212,15 @@ async def test_when_its_days_are_over_nothing_of_it_is_left() -> None:
     before, other = _counts(tenant.first.id), _counts(tenant.second.id)
     empty = {name for name, count in before.items() if count == 0}
     assert empty == set(), "every table had something to delete"
-    assert len(await _stored(tenant, tenant.first.id)) == 2
+    kept = await _stored(tenant, tenant.second.id)
+    assert len(await _stored(tenant, tenant.first.id)) >= 2
     work = Work(tenant.first.id, tenant.actor.agency_id)
     await archiving.delete_for_good(work)
     left = {name: count for name, count in _counts(tenant.first.id).items() if count}
     assert set(left) == KEPT
     assert await _stored(tenant, tenant.first.id) == []
     assert _counts(tenant.second.id) == other
-    assert len(await _stored(tenant, tenant.second.id)) == 1
+    assert await _stored(tenant, tenant.second.id) == kept
     await archiving.delete_for_good(work)
 
 

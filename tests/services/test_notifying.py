@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 
 import asyncpg
 import pytest
-from sqlalchemy import func, select, text
+from sqlalchemy import func, select, text, update
 from sqlalchemy.exc import DBAPIError
 
 from cmhub.actor import Actor, Role, system_actor
@@ -101,6 +101,18 @@ async def test_it_can_be_read_one_by_one_or_all_at_once(agency: NewAgency, mia: 
         assert await count_unread(session, mia) == 2
         assert await mark_read(session, mia) == 2
         assert await count_unread(session, mia) == 0
+
+
+async def test_what_was_read_long_ago_is_forgotten(agency: NewAgency, mia: Actor) -> None:
+    await _task_for(agency, mia, "Vieux")
+    async with unit_of_work(mia) as session:
+        await mark_read(session, mia)
+        long_ago = datetime.now(UTC) - timedelta(days=91)
+        await session.execute(update(Notification).values(read_at=long_ago))
+    await _task_for(agency, mia, "Neuf")
+    async with unit_of_work(mia) as session:
+        await mark_read(session, mia)
+    assert [one.words for one in await _told(mia)] == ["Neuf"]
 
 
 async def test_what_happens_not_is_not_told(agency: NewAgency, mia: Actor) -> None:
@@ -282,8 +294,14 @@ async def test_it_refuses_kinds_and_ways_that_do_not_exist(mia: Actor) -> None:
         await preferences.keep_quiet(_id(mia), "22:00", "")
     with pytest.raises(Invalid):
         await preferences.keep_quiet(_id(mia), "late", "early")
+
+
+async def test_nobody_has_preferences_who_is_no_user() -> None:
+    nobody = new_id()
+    await preferences.choose_mail(nobody, "mention", "never")
+    await preferences.keep_quiet(nobody, "22:00", "07:00")
     with pytest.raises(NotFound):
-        await preferences.read_preferences(new_id())
+        await preferences.read_preferences(nobody)
 
 
 def _reader(start: time | None = None, end: time | None = None, mail: str = "now") -> Reader:

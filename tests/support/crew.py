@@ -17,12 +17,14 @@ from sqlalchemy import select
 from cmhub import embedded
 from cmhub.actor import Actor, Role
 from cmhub.config import settings
-from cmhub.db import DatabaseAway, dispose, unit_of_work
+from cmhub.db import DatabaseAway, dispose, doors, unit_of_work
 from cmhub.integrations.http import close_client
-from cmhub.models import Message, Reply
-from cmhub.services import accounts, connecting, measures, replies
+from cmhub.models import Message, Reply, Thread
+from cmhub.services import accounts, connecting, measures, replies, sessions
 from cmhub.services.readiness import check_readiness
 from tests.support.agency import PASSWORD, make_agency
+from tests.support.community import bring, make_community, said
+from tests.support.staff import employ
 
 Given = dict[str, Any]
 
@@ -38,6 +40,28 @@ async def settle(_given: Given) -> Given:
         "workspace_slug": made.workspace_slug,
         "session": await accounts.sign_in(made.email, PASSWORD, "tests", "192.0.2.7"),
         "database": embedded.start(settings().data_dir).url("postgres"),
+    }
+
+
+async def staff(_given: Given) -> Given:
+    """Make an agency with a community that wrote, its owner and a moderator called Mia."""
+    made = await make_agency()
+    community = await make_community(made.owner, made.workspace_id)
+    await bring(community, said("m1", "Where is the key?", by="ben"))
+    mia = await employ(made, Role.MODERATOR, "Mia", language="en")
+    assert mia.user_id is not None
+    assert made.owner.user_id is not None
+    async with unit_of_work(made.owner) as session:
+        thread = (await session.scalars(select(Thread.id))).one()
+    async with doors() as session:
+        mine = await sessions.open_session(session, made.owner.user_id, "tests", "192.0.2.7")
+        hers = await sessions.open_session(session, mia.user_id, "tests", "192.0.2.8")
+    return {
+        "agency_slug": made.slug,
+        "workspace_slug": made.workspace_slug,
+        "thread": str(thread),
+        "owner_session": mine,
+        "mia_session": hers,
     }
 
 
@@ -119,7 +143,7 @@ async def _run(command: Callable[[Given], Awaitable[Given]], given: Given) -> Gi
 
 def main() -> None:
     """Do one command."""
-    commands = {one.__name__: one for one in (settle, connect, reply, delete, ready)}
+    commands = {one.__name__: one for one in (settle, staff, connect, reply, delete, ready)}
     given = json.loads(sys.stdin.read() or "{}")
     print(json.dumps(asyncio.run(_run(commands[sys.argv[1]], given))))
 

@@ -43,15 +43,76 @@ PaletteState.search                  signed-in
 PaletteState.forget                  signed-in
 InboxState.load                      inbox:read
 InboxState.refresh                   inbox:read
-InboxState.set_thread_state          inbox:answer
+InboxState.refresh_desk              inbox:read
+InboxState.send_anyway               inbox:answer
 InboxState.send                      inbox:answer
 InboxState.send_again                inbox:answer
 InboxState.discard                   inbox:answer
-InboxState.undo                      inbox:answer
+InboxState.undo                      inbox:read
 InboxState.delete                    message:delete
 InboxState.measure                   member:measure
 InboxState.measure_again             message:delete
+SortingState.move                    inbox:answer
+SortingState.snooze                  inbox:answer
+SortingState.snooze_at               inbox:answer
+SortingState.assign                  inbox:answer
+SortingState.label                   inbox:answer
+WritingState.keep                    inbox:answer
+WritingState.propose                 inbox:answer
+WritingState.write_note              inbox:answer
+WritingState.edit                    inbox:answer
+WritingState.save_note               inbox:answer
+WritingState.delete_note             inbox:answer
+WritingState.beat                    inbox:read
+WritingState.look_around             inbox:read
+ViewsState.save                      inbox:read
+ViewsState.rename                    inbox:read
+ViewsState.delete                    inbox:read
+LabelsState.load                     workspace:settings
+LabelsState.refresh                  workspace:settings
+LabelsState.save                     workspace:settings
+LabelsState.ask                      workspace:settings
+LabelsState.merge                    workspace:settings
+LabelsState.delete                   workspace:settings
+SavedRepliesState.load               workspace:settings
+SavedRepliesState.refresh            workspace:settings
+SavedRepliesState.save               workspace:settings
+SavedRepliesState.delete             workspace:settings
+SavedRepliesState.undo               workspace:settings
+HomeState.load                       home:read
+HomeState.refresh                    home:read
+HomeState.leave                      task:write
+HomeState.withdraw                   task:write
+HomeState.take_over                  task:write
+HomeState.put_steps_away             home:read
+HomeState.undo                       home:read
+AgencyHomeState.load                 home:read
+AgencyHomeState.refresh              home:read
 ActivityState.load                   activity:read
+NoticesState.count                   signed-in
+NoticesState.load                    signed-in
+NoticesState.read                    signed-in
+NoticesState.read_all                signed-in
+NoticeSettingsState.load             signed-in
+NoticeSettingsState.show_in_page     signed-in
+NoticeSettingsState.mail             signed-in
+NoticeSettingsState.send_digest      signed-in
+NoticeSettingsState.keep_quiet       signed-in
+TasksState.load                      task:read
+TasksState.refresh                   task:read
+TasksState.finish                    task:write
+TasksState.reopen                    task:write
+TasksState.delete                    task:write
+TasksState.save                      task:write
+TasksState.take                      task:write
+TasksState.undo                      task:write
+AgencyTasksState.load                task:read
+AgencyTasksState.finish              task:write
+AgencyTasksState.reopen              task:write
+AgencyTasksState.undo                task:write
+TaskDialogState.begin                task:write
+TaskDialogState.choose_place         task:write
+TaskDialogState.create               task:write
 ConnectionsState.load                connection:read
 ConnectionsState.refresh             connection:read
 ConnectionsState.choose_way          connection:manage
@@ -60,6 +121,11 @@ ConnectionsState.look_again          connection:manage
 ConnectionsState.choose              connection:manage
 ConnectionsState.ask_to_leave        connection:manage
 ConnectionsState.disconnect          connection:manage
+ImportsState.load                    history:import
+ImportsState.stop                    history:import
+ExportsState.load                    workspace:export
+ExportsState.make                    workspace:export
+ExportsState.stop                    workspace:export
 SessionState.refresh                 signed-in
 AgencySettingsState.load             agency:settings
 AgencySettingsState.save             agency:settings
@@ -73,6 +139,20 @@ WorkspacesState.delete               workspace:archive
 WorkspacesState.keep                 workspace:archive
 WorkspacesState.undo                 workspace:archive
 SettingsState.load                   workspace:settings
+HoursState.load                      workspace:settings
+HoursState.choose_always             workspace:settings
+HoursState.add_span                  workspace:settings
+HoursState.remove_span               workspace:settings
+HoursState.choose_country            workspace:settings
+HoursState.save                      workspace:settings
+HoursState.add_day                   workspace:settings
+HoursState.remove_day                workspace:settings
+HoursState.undo                      workspace:settings
+AuditState.load                      audit:read
+FailuresState.load                   job:manage
+FailuresState.retry                  job:manage
+FailuresState.dismiss                job:manage
+FailuresState.undo                   job:manage
 SettingsState.write_colour           workspace:settings
 SettingsState.pick_colour            workspace:settings
 SettingsState.use_colour             workspace:settings
@@ -148,7 +228,11 @@ GET /manifest.webmanifest            public
 GET /offline/                        public
 GET /worker.js                       public
 GET /metrics                         public
+GET /notices/unsubscribe/{token}     public
+POST /notices/unsubscribe/{token}    public
 POST /preferences                    public
+POST /imports/{agency}/{workspace}/  history:import
+GET /exports/{agency}/{workspace}/{run}.zip  workspace:export
 GET /accessibility                   public
 GET /accessibility/                  public
 GET /en/                             public
@@ -189,6 +273,8 @@ GET /static/{name}                   public
 GET /w/{agency}/{workspace}/brand.css  signed-in
 POST /w/{agency}/{workspace}/logo    workspace:settings
 POST /a/{agency}/logo                agency:settings
+GET /a/{agency}/audit.csv            audit:read
+GET /a/{agency}/audit.jsonl          audit:read
 """
 
 # Commands are run on the host and act as the product itself, in the place that each names.
@@ -199,6 +285,7 @@ migrate    none
 doctor     none
 demo       the demo's agencies, on one's own machine only
 import     one workspace
+export     one workspace or a whole agency
 """
 
 

@@ -13,16 +13,23 @@ from cmhub.services import accounts
 from cmhub.services.sessions import SessionInfo, actor_in, places_of
 from tests.support.agency import NewAgency
 
-_USER = text("select create_user(:id, :email, :name, 'fr', 'Europe/Paris', 'no password')")
+_USER = text("select create_user(:id, :email, :name, :language, 'Europe/Paris', 'no password')")
 
 
 async def employ(
-    agency: NewAgency, role: Role, name: str, *, workspace_id: UUID | None = None
+    agency: NewAgency,
+    role: Role,
+    name: str,
+    *,
+    workspace_id: UUID | None = None,
+    language: str = "fr",
 ) -> Actor:
     """Make a confirmed user with a role in the agency's workspace, or in all of it."""
     user, email = new_id(), f"{token_hex(6)}@agence.example"
     async with doors() as session:
-        await session.execute(_USER, {"id": user, "email": email, "name": name})
+        await session.execute(
+            _USER, {"id": user, "email": email, "name": name, "language": language}
+        )
         token = await accounts.issue_token(session, user, "confirm")
     await accounts.confirm(token, "tests", "192.0.2.1")
     whole = role in (Role.OWNER, Role.ADMIN)
@@ -38,7 +45,9 @@ async def employ(
         )
     async with doors() as session:
         places = await places_of(session, user)
-    return actor_in(SessionInfo(user, user, email, name, "fr", "Europe/Paris", places), agency.slug)
+    return actor_in(
+        SessionInfo(user, user, email, name, language, "Europe/Paris", places), agency.slug
+    )
 
 
 async def dismiss(agency: NewAgency, user: Actor) -> None:

@@ -1,12 +1,13 @@
 """Agencies whose every table is filled, for tests of what keeps them apart."""
 
+from collections.abc import AsyncIterator
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 from secrets import token_hex
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import select, update
+from sqlalchemy import func, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from cmhub.actor import Actor, Role
@@ -30,12 +31,15 @@ from cmhub.services import (
     views,
     workspaces,
 )
+from cmhub.services.exporting import runs as export_runs
 from cmhub.services.filtering import InboxFilter
 from cmhub.services.grants import Grant
+from cmhub.services.importing import runs as import_runs
 from cmhub.services.notifying import notify
 from cmhub.services.references import Reference
 from tests.support.agency import make_agency
 from tests.support.community import Community, ago, bring, make_community, person, said
+from tests.support.home import fill_home
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +57,10 @@ class Space:
     saved_reply_id: UUID
     view_id: UUID
     task_id: UUID
+    import_id: UUID
+    export_id: UUID
+
+    special_day_id: UUID
 
     @property
     def id(self) -> UUID:
@@ -97,16 +105,21 @@ async def _fill(actor: Actor, workspace_id: UUID) -> Space:
         message = (
             await session.scalars(_in(Message, workspace_id).where(Message.external_id == "m1"))
         ).one()
+        await fill_home(session, actor, workspace_id)
         reply = await replies.send_reply(session, actor, workspace_id, thread.id, "Ici.")
         measure = await measures.delete_message(session, actor, workspace_id, message.id)
-        await session.execute(update(Reply).where(Reply.id == reply).values(state="failed"))
+        await session.execute(
+            update(Reply).where(Reply.id == reply).values(state="failed", failed_at=func.now())
+        )
         desk = await _fill_desk(session, actor, workspace_id, thread.id)
         task = await tasks.create_task(session, actor, workspace_id, tasks.TaskDraft("Rappeler"))
         await _tell_owner(session, actor, workspace_id, task)
+        special_day = new_id()
         session.add(
             SpecialDay(
                 agency_id=actor.agency_id,
                 workspace_id=workspace_id,
+                id=special_day,
                 day=date(2026, 12, 24),
                 name="Inventaire",
                 hours=[],
@@ -134,7 +147,15 @@ async def _fill(actor: Actor, workspace_id: UUID) -> Space:
                 created_at=datetime.now(UTC),
             )
         )
-    return Space(actor, community, thread.id, message.id, reply, measure, *desk, task)
+        exported = await export_runs.start_export(session, actor, workspace_id)
+    upload = import_runs.Upload("history.jsonl", 2)
+    imported = await import_runs.receive_import(actor, workspace_id, upload, _pieces(b"{}"))
+    ids = (thread.id, message.id, reply, measure, *desk, task, imported, exported, special_day)
+    return Space(actor, community, *ids)
+
+
+async def _pieces(data: bytes) -> AsyncIterator[bytes]:
+    yield data
 
 
 async def _fill_desk(

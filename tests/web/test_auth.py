@@ -75,7 +75,7 @@ async def test_the_way_in_from_sign_up_to_the_first_workspace(browser: httpx.Asy
     found = re.fullmatch(r"/w/(l-echo[\w-]*)/l-oeil/connections/", made.headers["location"])
     assert found is not None
     home = await browser.get("/")
-    assert home.headers["location"] == f"/w/{found.group(1)}/l-oeil/inbox/"
+    assert home.headers["location"] == f"/w/{found.group(1)}/l-oeil/home/"
 
 
 async def test_it_answers_a_known_address_like_an_unknown_one(
@@ -377,7 +377,7 @@ async def test_home_leads_to_the_last_workspace_if_it_is_theirs(
     for last in (f"{agency.slug}/riviere", f"{agency.slug}/other", "harbor/pier", "//evil", ""):
         browser.cookies.set("cmhub_last", last)
         home = await browser.get("/")
-        assert home.headers["location"] == f"/w/{agency.slug}/riviere/inbox/"
+        assert home.headers["location"] == f"/w/{agency.slug}/riviere/home/"
 
 
 @pytest.mark.parametrize(

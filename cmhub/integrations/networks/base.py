@@ -79,12 +79,16 @@ class OutcomeUnknown(NetworkFault):
 
 @dataclass(frozen=True, slots=True)
 class Person:
-    """Somebody on a network; ``handle`` is how others there write their address."""
+    """Somebody on a network; ``handle`` is how others there write their address.
+
+    ``team`` says that they are the client's own, where the source tells it.
+    """
 
     external_id: str
     name: str
     handle: str = ""
     bot: bool = False
+    team: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -110,7 +110,7 @@ COMMUNITIES = (
     ),
     Community(
         "sorlin", "lumen", "Sorlin Mobilités", "Syndicat des transports du Val de Sorlin", "fr",
-        PARIS, "Sorlin Mobilités", "#1d6a8f",
+        PARIS, "Sorlin Mobilités", "#16658a",
         ((FORUM, "Forum des usagers"), (FACEBOOK, "Sorlin Mobilités")),
         (
             Section("forum", "Vie des lignes", "Horaires, retards, titres", 1.7, FORUM),
@@ -120,7 +120,7 @@ COMMUNITIES = (
     ),
     Community(
         "tamis", "lumen", "Le Tamis", "Le Tamis, épicerie coopérative", "fr", PARIS,
-        "Le Tamis", "#5a7d1a", ((FACEBOOK, "Le Tamis, épicerie coopérative"),),
+        "Le Tamis", "#496a00", ((FACEBOOK, "Le Tamis, épicerie coopérative"),),
         (
             Section("page", "Le Tamis", "La vie de l’épicerie", 1.1, FACEBOOK),
             Section("entraide", "Entre coops", "Prêts, coups de main, trocs", 0.6, FACEBOOK),
@@ -150,7 +150,7 @@ COMMUNITIES = (
     ),
     Community(
         "furrow", "harbor", "Pip & Furrow", "Pip & Furrow Seeds", "en", LONDON,
-        "Pip & Furrow", "#4e7a2e", (("matrix", ""),),
+        "Pip & Furrow", "#406b1e", (("matrix", ""),),
         (
             Section("sowing", "Sowing & growing", "What, when, and what is eating it", 1.4),
             Section("swap", "Swaps & orders", "Seeds to share, parcels to chase", 0.9),
@@ -168,7 +168,7 @@ COMMUNITIES = (
     ),
     Community(
         "fenwatch", "harbor", "Fenwatch", "The Fenwatch Trust", "en", LONDON,
-        "Fenwatch", "#0f6f6b", ((FACEBOOK, "Fenwatch Trust"), (DISCORD, "Fenwatch wardens")),
+        "Fenwatch", "#046a67", ((FACEBOOK, "Fenwatch Trust"), (DISCORD, "Fenwatch wardens")),
         (
             Section("page", "Fenwatch Trust", "Rivers, sightings, days out", 1.0, FACEBOOK),
             Section("wardens", "wardens", "For those with a stretch of river", 0.5, DISCORD),

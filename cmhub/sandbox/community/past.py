@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from functools import lru_cache
+from itertools import accumulate
 from math import log
 from random import Random
 from zoneinfo import ZoneInfo
@@ -97,12 +98,12 @@ class _Telling:
     def day(self, ago: int) -> Iterator[Post]:
         """Yield the threads that began on a day, so many days before the first."""
         day = self.first - timedelta(days=ago)
-        here = [one for one in people(self.community) if one.is_there(ago)]
+        here = Here(self.community, ago)
         name = f"{self.community.key}-{self.section.key}-{-ago}"
         for number in range(self._count(self._expected(day, ago))):
             lines, phase = self._lines(ago)
             began = self._moment(day)
-            yield from self._thread(here, f"{name}-{number}", lines, began, ago, calm=not phase)
+            yield from self._thread(here, f"{name}-{number}", lines, began, calm=not phase)
         for number, exchange in enumerate(one for one in self.exchanges if one.days == ago):
             yield from self._exchange(here, f"{name}-x{number}", exchange, day)
         yield from self._spam(name, day, ago)
@@ -132,38 +133,28 @@ class _Telling:
 
     def _thread(
         self,
-        here: list[Person],
+        here: "Here",
         thread: str,
         lines: list[Line],
         began: datetime,
-        ago: int,
         *,
         calm: bool,
     ) -> Iterator[Post]:
-        asker = self._asker(here, ago)
-        others = [one for one in here if one is not asker] or here
+        asker = here.asker(self.random)
         moment, before = began, asker
         for number, line in enumerate(lines):
-            author = self._author(line, asker, others, before)
+            author = self._author(line, asker, here, before)
             if number:
                 moment = self._next(moment, author)
             text = self._written(line.text, author, calm)
-            reactions = self._reactions(others, number, calm)
+            reactions = self._reactions(here.people, number, calm)
             yield Post(thread, number, author, text, moment, reactions)
             before = author or before
 
-    def _asker(self, here: list[Person], ago: int) -> Person:
-        """Return who asks: the newest more often, the busiest less than they answer."""
-        weights = [one.weight**0.4 * (5 if 0 <= one.since - ago <= 2 else 1) for one in here]
-        return self.random.choices(here, weights)[0]
-
-    def _author(
-        self, line: Line, asker: Person, others: list[Person], before: Person
-    ) -> Person | None:
+    def _author(self, line: Line, asker: Person, here: "Here", before: Person) -> Person | None:
         if line.by != "member":
             return None if line.by == "team" else asker
-        fresh = [one for one in others if one is not before] or others
-        return choose(self.random, fresh)
+        return here.helper(self.random, asker, before)
 
     def _next(self, moment: datetime, author: Person | None) -> datetime:
         """Return when the next line comes: the team's in its hours, others' when they are awake."""
@@ -189,18 +180,16 @@ class _Telling:
             return text
         return written(text, author.hand, self.community.language, self.random)
 
-    def _exchange(
-        self, here: list[Person], thread: str, exchange: Exchange, day: date
-    ) -> Iterator[Post]:
+    def _exchange(self, here: "Here", thread: str, exchange: Exchange, day: date) -> Iterator[Post]:
         # Who is told of has been there for long, and is still.
-        cast = [one for one in here if one.since > HISTORY_DAYS and one.until == 0][1:]
+        cast = [one for one in here.people if one.since > HISTORY_DAYS and one.until == 0][1:]
         choices = script(self.community.key).choices
         filled = {name: self.random.choice(values) for name, values in choices.items()}
         moment = self._local(day, exchange.at)
         for number, line in enumerate(exchange.lines):
             moment += timedelta(minutes=line.minutes, seconds=self.random.randrange(50))
             author = None if line.who == "T" else cast[ord(line.who) - ord("A")]
-            reactions = self._reactions(here, number, calm=False)
+            reactions = self._reactions(here.people, number, calm=False)
             yield Post(thread, number, author, line.text.format(**filled), moment, reactions)
 
     def _spam(self, name: str, day: date, ago: int) -> Iterator[Post]:
@@ -223,6 +212,24 @@ class _Telling:
         return tuple((one, self.random.choice(names)) for one in chosen)
 
 
-def choose(random: Random, among: list[Person]) -> Person:
-    """Return somebody: those who write much more often than others."""
-    return random.choices(among, [one.weight for one in among])[0]
+class Here:
+    """Who is there on a day, and how likely each of them asks and answers."""
+
+    def __init__(self, community: Community, ago: int) -> None:
+        self.people = [one for one in people(community) if one.is_there(ago)]
+        self._answers = list(accumulate(one.weight for one in self.people))
+        self._asks = list(accumulate(_asks(one, ago) for one in self.people))
+
+    def asker(self, random: Random) -> Person:
+        """Return who asks."""
+        return random.choices(self.people, cum_weights=self._asks)[0]
+
+    def helper(self, random: Random, *besides: Person) -> Person:
+        """Return who answers: those who write much more often, and others than these."""
+        found = random.choices(self.people, cum_weights=self._answers, k=8)
+        return next((one for one in found if one not in besides), found[0])
+
+
+def _asks(person: Person, ago: int) -> float:
+    """Return how likely somebody asks: the newest more often, the busiest less than they answer."""
+    return person.weight**0.4 * (5 if 0 <= person.since - ago <= 2 else 1)

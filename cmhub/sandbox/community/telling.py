@@ -71,7 +71,7 @@ class Teller:
         if random.random() < 0.14:
             lines.insert(1, Line("member", self.say("nod")))
         if topic.asides and len(lines) > 1 and random.random() < 0.4:
-            lines.insert(2, Line("asker", _filled(random.choice(topic.asides), filled)))
+            lines.insert(2, Line("asker", _filled(self._drawn(topic.asides), filled)))
         answered = bool(topic.team) and random.random() < team
         if answered:
             place = random.randint(1, len(lines))

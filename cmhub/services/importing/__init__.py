@@ -1,9 +1,7 @@
 """History from a file, by the same path as live messages; the same file twice changes nothing."""
 
-import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
-from itertools import islice
 from pathlib import Path
 from uuid import UUID
 
@@ -12,7 +10,8 @@ from cmhub.cpu import cpu
 from cmhub.db import unit_of_work
 from cmhub.errors import Invalid, NotFound
 from cmhub.services.importing.guessing import READERS, Format, guess_format
-from cmhub.services.importing.source import BadLine, Read, Rejected, Source
+from cmhub.services.importing.reading import BATCH, next_batch, tell_rejected
+from cmhub.services.importing.source import BadLine, Rejected, Source
 from cmhub.services.importing.writing import Writer, zone_of
 from cmhub.services.workspaces import create_workspace, find_workspace
 
@@ -25,10 +24,6 @@ __all__ = [
     "guess_format",
     "import_file",
 ]
-
-BATCH = 1000
-HEAVIEST = 24 * 1024 * 1024
-"""Characters of a batch; one of long messages has fewer of them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,44 +77,10 @@ async def import_file(
                 progress(writer.lines)
     except OSError as error:
         raise Invalid("unreadable_file", reason_given=error.strerror or "") from None
-    await writer.finish(path.name)
+    async with unit_of_work(actor) as session:
+        writer.record(session, path.name)
     known = writer.lines - writer.added - writer.rejected
     return Imported(writer.added, known, writer.rejected, rejects if writer.rejected else None)
-
-
-def next_batch(reader: Iterator[Read]) -> list[Read]:
-    """The next records of a reader; none when it has ended. It takes time: call it by ``cpu()``."""
-    batch: list[Read] = []
-    weight = 0
-    for one in islice(reader, BATCH):
-        batch.append(one)
-        weight += _weight(one)
-        if weight > HEAVIEST:
-            break
-    return batch
-
-
-def _weight(one: Read) -> int:
-    if isinstance(one, Rejected):
-        return len(one.line)
-    return sum(len(getattr(event, "text", "")) for event in one.events)
-
-
-def tell_rejected(path: Path, batch: list[Read]) -> int:
-    """Add what is rejected of a batch to the file that tells it, as JSON Lines.
-
-    Each line begins with a brace, so that no program takes it for a formula.
-
-    Returns:
-        How many there were.
-    """
-    rejected = [one for one in batch if isinstance(one, Rejected)]
-    if rejected:
-        with path.open("a", encoding="utf-8") as file:
-            for one in rejected:
-                entry = {"line": one.number, "reason": one.reason, "text": one.shown.rstrip("\n")}
-                file.write(json.dumps(entry) + "\n")
-    return len(rejected)
 
 
 async def _find_or_create(agency: str, workspace: str, *, create: bool) -> tuple[UUID, UUID]:

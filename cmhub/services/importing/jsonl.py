@@ -198,7 +198,8 @@ def _person(author: Mapping[str, Any]) -> Person:
         key = _key(author, "id")
     except BadLine as error:
         raise BadLine(f"author.{error}") from None
-    return Person(key, (_text(author, "name") or key)[:200], bot=author.get("bot") is True)
+    name = (_text(author, "name") or key)[:200]
+    return Person(key, name, bot=author.get("bot") is True, team=author.get("team") is True)
 
 
 def _attachments(value: object) -> tuple[Attachment, ...]:

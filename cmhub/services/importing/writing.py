@@ -65,22 +65,21 @@ class Writer:
             for name in fresh:
                 self._channels[name] = await _import_channel(session, connection, name)
 
-    async def finish(self, name: str) -> None:
-        """Record the import."""
-        async with unit_of_work(self.actor) as session:
-            self.actor.require(Permission.HISTORY_IMPORT, self.workspace_id)
-            audit.record(
-                session,
-                self.actor,
-                "history:import",
-                "workspace",
-                self.workspace_id,
-                workspace_id=self.workspace_id,
-                file=name,
-                lines=self.lines,
-                added=self.added,
-                rejected=self.rejected,
-            )
+    def record(self, session: AsyncSession, name: str) -> None:
+        """Record the import of a file."""
+        self.actor.require(Permission.HISTORY_IMPORT, self.workspace_id)
+        audit.record(
+            session,
+            self.actor,
+            "history:import",
+            "workspace",
+            self.workspace_id,
+            workspace_id=self.workspace_id,
+            file=name,
+            lines=self.lines,
+            added=self.added,
+            rejected=self.rejected,
+        )
 
 
 async def _import_connection(

@@ -33,9 +33,9 @@ _ADD_IDENTITIES = text("""
 """)
 _ADD_MEMBERS = text("""
     insert into member (agency_id, workspace_id, id, name, sought, bot, team, created_at)
-    select :agency, :workspace, n.id, n.name, n.sought, n.bot, false, :now
+    select :agency, :workspace, n.id, n.name, n.sought, n.bot, n.team, :now
     from unnest(cast(:ids as uuid[]), cast(:names as text[]), cast(:soughts as text[]),
-        cast(:bots as boolean[])) n(id, name, sought, bot)
+        cast(:bots as boolean[]), cast(:teams as boolean[])) n(id, name, sought, bot, team)
 """)
 _RENAME = text("""
     with renamed as (
@@ -150,6 +150,7 @@ async def _add(
             "names": [shown_name(person) for person in won],
             "soughts": [f"{folded_line(shown_name(person))}\n{_sought(person)}" for person in won],
             "bots": [person.bot for person in won],
+            "teams": [person.team for person in won],
         },
     )
     if len(won) < len(people):

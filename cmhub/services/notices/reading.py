@@ -2,11 +2,11 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any, cast
 from uuid import UUID
 
-from sqlalchemy import select, text, update
+from sqlalchemy import delete, select, text, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from cmhub.actor import Actor
@@ -16,6 +16,7 @@ from cmhub.services.notices.kinds import KINDS
 from cmhub.services.references import Reference, Thing, find_things
 
 MOST = 50
+KEPT = timedelta(days=90)
 _MINE = """
     from notification n
     where n.agency_id = :agency and n.user_id = :user and n.in_page
@@ -62,14 +63,18 @@ async def count_unread(session: AsyncSession, actor: Actor) -> int:
 async def mark_read(session: AsyncSession, actor: Actor, notice_id: UUID | None = None) -> int:
     """Mark one notification as read, or all of them; what is read is not mailed any more.
 
+    What was read three months ago is forgotten.
+
     Returns:
         How many were unread; ids of other users and agencies are none.
     """
+    moment = datetime.now(UTC)
+    mine = (Notification.agency_id == actor.agency_id, Notification.user_id == actor.user_id)
+    await session.execute(delete(Notification).where(*mine, Notification.read_at < moment - KEPT))
     statement = (
         update(Notification)
-        .where(Notification.agency_id == actor.agency_id, Notification.read_at.is_(None))
-        .where(Notification.user_id == actor.user_id)
-        .values(read_at=datetime.now(UTC), mail_at=None)
+        .where(*mine, Notification.read_at.is_(None))
+        .values(read_at=moment, mail_at=None)
         .returning(Notification.id)
     )
     if notice_id is not None:

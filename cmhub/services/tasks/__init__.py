@@ -1,5 +1,6 @@
 """Tasks: what users have to do in a workspace, linked to anything, due or not, once or again."""
 
+from cmhub.services.tasks import counting as counting
 from cmhub.services.tasks.changing import assign_task as assign_task
 from cmhub.services.tasks.changing import change_task as change_task
 from cmhub.services.tasks.changing import create_task as create_task

@@ -1,0 +1,1 @@
+"""Home: what happened, what burns, what is due, what moved; for a workspace and an agency."""
