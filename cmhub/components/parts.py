@@ -131,6 +131,17 @@ def reload_on(topic: str, handler: EventHandler | EventSpec | Callable[..., Any]
     return _Reloader.create(count=count, ready=rx.State.is_hydrated, on_change=handler)
 
 
+class _Arrival(rx.Component):
+    library = _LIBRARY
+    tag = "Arrival"
+    of: rx.Var[str]
+
+
+def arrival(of: rx.Var[str]) -> rx.Component:
+    """Bring the message that the address names (``#m-…``) into view when ``of`` is loaded."""
+    return _Arrival.create(of=of)
+
+
 def door() -> rx.Component:
     """Take the browser to where the gate sends it: the sign-in page."""
     return _Door.create(to=SessionState.door)
