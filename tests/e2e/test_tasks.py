@@ -213,8 +213,9 @@ def test_a_task_is_written_anew_and_deleted_and_brought_back(mia: Page, place: P
 def test_the_keyboard_walks_and_finishes(mia: Page, place: Place) -> None:
     mia.goto(f"{place.base}/tasks/")
     mia.locator("[data-row]").first.wait_for()
+    mia.wait_for_load_state("networkidle")
     mia.keyboard.press("j")
-    mia.wait_for_url("**task=*")
+    expect(mia.locator("[data-row]").first).to_have_attribute("aria-current", "true")
     first = mia.locator("[data-row]").first.locator(".task-text").inner_text()
     expect(mia.get_by_role("article").get_by_label("What is to be done")).to_have_value(first)
     mia.keyboard.press("e")
