@@ -62,7 +62,10 @@ def _states() -> rx.Component:
         *[
             link(
                 t(f"inbox.state.{state}"),
-                rx.cond(InboxState.counts.contains(state), _count(InboxState.counts[state], 1000)),
+                rx.cond(
+                    InboxState.counts.contains(state) & (InboxState.counts[state].to(int) > 0),
+                    _count(InboxState.counts[state], 1000),
+                ),
                 to=asking(state=state, after="", thread=""),
                 class_name="tab-link",
                 custom_attrs={"aria-current": rx.cond(InboxState.wanted == state, "page", "false")},

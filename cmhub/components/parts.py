@@ -30,6 +30,7 @@ class PlainForm(BaseHTML):
     tag = "form"
     action: rx.Var[str]
     method: rx.Var[str]
+    enc_type: rx.Var[str]
 
 
 class FilterForm(BaseHTML):
