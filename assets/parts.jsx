@@ -11,6 +11,19 @@ export function Reloader({ count, ready, onChange }) {
   return null;
 }
 
+/** Brings the message that the address names into view, once its thread is there. */
+export function Arrival({ of }) {
+  const place = useLocation();
+  useEffect(() => {
+    const found = place.hash.startsWith("#m-") && document.getElementById(place.hash.slice(1));
+    document.querySelectorAll("[data-found]").forEach((other) => other.removeAttribute("data-found"));
+    if (!found) return;
+    found.setAttribute("data-found", "");
+    found.scrollIntoView({ block: "center" });
+  }, [of, place.hash]);
+  return null;
+}
+
 /** Leaves the pages for an address outside of them, with a full load. Renders nothing. */
 export function Door({ to }) {
   useEffect(() => {

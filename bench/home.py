@@ -1,8 +1,7 @@
-"""The agency's Home at many workspaces, beside counting the same weeks from raw messages.
+"""The agency's Home at many workspaces, beside asking for the same rows one by one.
 
-Ours is the whole of ``read_agency_home`` in its unit of work: what burns, signals and five trends
-of every workspace. The baseline is one statement over the same workspaces and weeks, which counts
-messages and active members from the messages themselves: two of the five trends and nothing else.
+Ours is ``read_agency_home`` in its unit of work: what burns, signals and five trends of every
+workspace. The baseline is the same function for each workspace alone, one after the other.
 """
 
 import argparse
@@ -15,7 +14,6 @@ from statistics import median
 from uuid import UUID, uuid4
 
 import psycopg
-from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bench.parts.database import fresh_database
@@ -33,18 +31,6 @@ _ID = (
     " || lpad(to_hex({}), 12, '0'))::uuid"
 )
 _SPACES = "generate_series(1, %(spaces)s) w"
-_RAW = text("""
-    select w.id, x.* from unnest(cast(:ids as uuid[])) w(id)
-    cross join lateral (
-        select (current_date - (m.posted_at at time zone 'Europe/Paris')::date - 1) / 7 as week,
-            count(*) as messages, count(distinct m.member_id) as members
-        from message m
-        join member p on p.agency_id = m.agency_id and p.workspace_id = m.workspace_id
-            and p.id = m.member_id and not p.team and not p.bot
-        where m.agency_id = :agency and m.workspace_id = w.id and m.deleted_at is null
-            and m.posted_at >= current_date - 63
-        group by 1) x
-""")
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,9 +84,10 @@ _STATEMENTS = (
     f" select %(agency)s, {_ID.format('0')}, {_ID.format('i + 10')}, 'Member ' || i, false,"
     f" i %% 500 = 0, now() from {_SPACES}, generate_series(0, %(members)s - 1) i",
     "insert into message (agency_id, workspace_id, id, channel_id, thread_id, member_id,"
-    " external_id, body, posted_at, ingested_at)"
+    " identity_id, external_id, body, posted_at, ingested_at)"
     f" select %(agency)s, {_ID.format('0')}, {_ID.format('i')}, {_ID.format('2')},"
-    f" {_ID.format('i / 5')}, {_ID.format('10 + (i * 7919 + i / 3) %% %(members)s')},"
+    f" {_ID.format('i / 5')}, {_ID.format('10 + floor(%(members)s * random() ^ 3)::integer')},"
+    f" {_ID.format('10')},"
     f" '$' || i, 'Does anybody know where the key is, number ' || i, {_AT}, now() from {_ROW}",
     "insert into thread (agency_id, workspace_id, id, channel_id, root, state, started_at,"
     " starter_id, first_response_at, last_at, last_message_id, message_count, waiting_since)"
@@ -115,6 +102,10 @@ _STATEMENTS = (
     "insert into member_day (agency_id, workspace_id, day, channel_id, member_id, messages,"
     " reactions) select agency_id, workspace_id, (posted_at at time zone 'Europe/Paris')::date,"
     " channel_id, member_id, count(*), 0 from message group by 1, 2, 3, 4, 5",
+    "update member m set first_at = s.first_at, last_at = s.last_at from (select agency_id,"
+    " workspace_id, member_id, min(posted_at) as first_at, max(posted_at) as last_at from message"
+    " group by 1, 2, 3) s where (s.agency_id, s.workspace_id, s.member_id)"
+    " = (m.agency_id, m.workspace_id, m.id)",
 )
 
 
@@ -134,10 +125,14 @@ async def _time(
 
 async def measure(filled: Filled, rounds: int) -> tuple[float, float, float]:
     """Milliseconds of the agency's Home, of one workspace's, and of the baseline."""
-    keys = {"agency": filled.agency_id, "ids": list(filled.workspaces)}
     now = datetime.now(UTC)
     visit = Visit(now.replace(hour=0), first=False, steps_away=False)
     owner = filled.owner
+
+    async def one_by_one(session: AsyncSession) -> None:
+        for each in filled.workspaces:
+            await read_agency_home(session, owner.within(each), now=now)
+
     try:
         agency = await _time(
             filled, lambda session: read_agency_home(session, owner, now=now), rounds
@@ -147,28 +142,27 @@ async def measure(filled: Filled, rounds: int) -> tuple[float, float, float]:
             lambda session: read_home(session, owner, filled.workspaces[0], visit, now=now),
             rounds,
         )
-        raw = await _time(filled, lambda session: session.execute(_RAW, keys), rounds)
+        return agency, one, await _time(filled, one_by_one, rounds)
     finally:
         await dispose()
-    return agency, one, raw
 
 
 def main() -> None:
     """Measure, and fail when the agency's Home costs more than allowed."""
-    parser = argparse.ArgumentParser(description="The agency's Home beside counting messages.")
+    parser = argparse.ArgumentParser(description="The agency's Home beside its rows one by one.")
     parser.add_argument("--spaces", type=int, default=24)
     parser.add_argument("--members", type=int, default=1_000, help="of each workspace")
-    parser.add_argument("--daily", type=int, default=150, help="messages of each workspace")
+    parser.add_argument("--daily", type=int, default=100, help="messages of each workspace")
     parser.add_argument("--rounds", type=int, default=15)
     given = parser.parse_args()
     with fresh_database() as cluster:
         filled = fill(cluster, spaces=given.spaces, members=given.members, daily=given.daily)
-        agency, one, raw = asyncio.run(measure(filled, given.rounds))
-    ratio = agency / raw
+        agency, one, apart = asyncio.run(measure(filled, given.rounds))
+    ratio = agency / apart
     print(
         f"agency's Home at {given.spaces} workspaces and {filled.messages:,} messages:"
         f" {agency:.0f} ms (target {TARGET:.0f}), a workspace's {one:.0f} ms;"
-        f" two trends from raw messages {raw:.0f} ms, ratio {ratio:.2f}"
+        f" one by one {apart:.0f} ms, ratio {ratio:.2f}"
     )
     print(f"allowed: at most {ALLOWED} times: {'kept' if ratio <= ALLOWED else 'MISSED'}")
     if ratio > ALLOWED:

@@ -1,4 +1,6 @@
-"""A click on the inbox's filters at a million messages, beside a page of Starlette and Jinja.
+"""The inbox at a million messages: each filter's first page, and a click beside a plain page.
+
+A first page of the list takes at most 10 ms in the service, whatever it is filtered by.
 
 Both are served by granian, resolve the same session, ask for the same permission and call the same
 service; CMHub by its websocket, gate and State, the page by rendering the same rows. What is
@@ -9,6 +11,7 @@ import argparse
 import asyncio
 import time
 from collections.abc import Sequence
+from dataclasses import replace
 from itertools import cycle, islice
 from pathlib import Path
 from statistics import median
@@ -23,6 +26,8 @@ from cmhub.db import dispose, unit_of_work
 from cmhub.services.inbox import STATES, InboxFilter, list_threads
 
 ALLOWED = 1.2
+FIRST_PAGE = 10.0
+"""Milliseconds that the service may take for the first page of a filter."""
 _REFLEX = {
     "__REFLEX_MOUNT_FRONTEND_COMPILED_APP": "true",
     "__REFLEX_SKIP_COMPILE": "true",
@@ -93,18 +98,42 @@ def report(
     return ours / plain
 
 
-async def query_times(filled: Filled) -> None:
-    """Print how long the list takes in the service."""
-    channel = filled.channels[0]
+def narrowed(filled: Filled) -> dict[str, InboxFilter]:
+    """What the list can be narrowed by, each alone and some together."""
+    return {
+        "": InboxFilter(),
+        "one channel": InboxFilter(channel_id=filled.channels[0]),
+        "one assignee": InboxFilter(assignee=str(filled.assignee_id)),
+        "nobody": InboxFilter(assignee="nobody"),
+        "rare label": InboxFilter(label_id=filled.rare_label),
+        "common label": InboxFilter(label_id=filled.common_label),
+        "rare language": InboxFilter(language="fr"),
+        "waiting for a week": InboxFilter(waits="7d"),
+        "with a note": InboxFilter(noted=True),
+        "label, assignee and channel": InboxFilter(
+            channel_id=filled.channels[0],
+            assignee=str(filled.assignee_id),
+            label_id=filled.common_label,
+        ),
+    }
+
+
+async def query_times(filled: Filled) -> float:
+    """Print how long the list takes in the service; return the longest first page."""
+    longest = 0.0
     try:
         for state in STATES:
-            print(f"  {state}: {await _query_time(filled, InboxFilter(state)):.1f} ms")
-            within = await _query_time(filled, InboxFilter(state, channel))
-            print(f"  {state}, one channel: {within:.1f} ms")
+            for words, wanted in narrowed(filled).items():
+                if wanted.waits and state != "open":
+                    continue  # whoever waits makes a thread open
+                took = await _query_time(filled, replace(wanted, state=state))
+                longest = max(longest, took)
+                print(f"  {state}{', ' if words else ''}{words}: {took:.1f} ms")
             late = await _query_time(filled, InboxFilter(state, None, await _far(filled, state)))
             print(f"  {state}, page 20: {late:.1f} ms")
     finally:
         await dispose()
+    return longest
 
 
 async def _query_time(filled: Filled, wanted: InboxFilter) -> float:
@@ -140,10 +169,12 @@ def main() -> None:
     with fresh_database() as cluster, TemporaryDirectory() as folder:
         filled = fill(cluster, users=_TABS, threads=given.threads)
         print(f"list_threads at {given.threads * 5:,} messages:")
-        asyncio.run(query_times(filled))
+        longest = asyncio.run(query_times(filled))
         ratio = compare(Path(folder), filled, given.rounds, given.clicks)
     print(f"allowed: at most {ALLOWED} times: {'kept' if ratio <= ALLOWED else 'MISSED'}")
-    if ratio > ALLOWED:
+    kept = "kept" if longest <= FIRST_PAGE else "MISSED"
+    print(f"first page: {longest:.1f} ms, allowed {FIRST_PAGE:.0f}: {kept}")
+    if ratio > ALLOWED or longest > FIRST_PAGE:
         raise SystemExit(1)
 
 

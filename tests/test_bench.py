@@ -31,3 +31,9 @@ def test_it_measures_a_filter_click_beside_a_plain_page() -> None:
     assert "done, page 20: " in said
     assert "filter click at 1,500 messages, 12 each" in said
     assert "allowed: at most " in said
+
+
+def test_it_measures_the_agencys_home_beside_its_rows_one_by_one() -> None:
+    said = _run("home", "--spaces", "3", "--members", "30", "--daily", "5", "--rounds", "1")
+    assert "agency's Home at 3 workspaces and 1,500 messages" in said
+    assert "one by one" in said

@@ -27,6 +27,7 @@ from cmhub.services import (
     colleagues,
     connecting,
     connections,
+    counts,
     drafts,
     files,
     grants,
@@ -36,7 +37,9 @@ from cmhub.services import (
     labels,
     measures,
     notes,
+    palette,
     people,
+    places,
     presence,
     replies,
     saved_replies,
@@ -50,6 +53,7 @@ from cmhub.services import (
 from cmhub.services.exporting import runs as export_runs
 from cmhub.services.home import handover, reading, steps, visits
 from cmhub.services.importing import runs as import_runs
+from cmhub.services.members import listing, merging, profile
 from cmhub.services.notices import reading as notices
 from cmhub.services.references import Reference, find_thing, find_things
 from cmhub.services.search import finding
@@ -212,6 +216,18 @@ BY_ID: Mapping[str, Call] = {
     "measures.retry_measure": lambda s, a: measures.retry_measure(
         s, a.actor, a.workspace_id, a.prey.measure_id
     ),
+    "members.profile.read_member": lambda s, a: profile.read_member(
+        s, a.actor, a.workspace_id, a.prey.member_id, now=datetime.now(UTC)
+    ),
+    "members.merging.compare_members": lambda s, a: merging.compare_members(
+        s, a.actor, a.workspace_id, a.prey.member_id, a.prey.other_member_id
+    ),
+    "members.merging.merge_members": lambda s, a: merging.merge_members(
+        s, a.actor, a.workspace_id, a.prey.member_id, a.prey.other_member_id
+    ),
+    "members.merging.part_members": lambda s, a: merging.part_members(
+        s, a.actor, a.workspace_id, a.prey.merge_id
+    ),
     "hours.remove_special_day": lambda s, a: hours.remove_special_day(
         s, a.actor, a.workspace_id, a.prey.special_day_id
     ),
@@ -343,6 +359,12 @@ BY_WORKSPACE: Mapping[str, Call] = {
     ),
     "tasks.reading.count_tasks": lambda s, a: tasks.count_tasks(
         s, a.actor, [a.prey.id], now=datetime.now(UTC)
+    ),
+    "counts.count_waiting": lambda s, a: counts.count_waiting(s, a.actor, a.prey.id),
+    "palette.find_anything": lambda s, a: palette.find_anything(s, a.actor, a.prey.id, "notice"),
+    "places.channel_choices": lambda s, a: places.channel_choices(s, a.actor, a.prey.id),
+    "members.listing.list_members": lambda s, a: listing.list_members(
+        s, a.actor, a.prey.id, listing.MembersFilter(), datetime.now(UTC)
     ),
     "search.finding.search_messages": lambda s, a: finding.search_messages(
         s, a.actor, a.prey.id, finding.Search("notice")

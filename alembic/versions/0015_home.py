@@ -4,6 +4,8 @@ import sqlalchemy as sa
 from alembic import op
 from sqlalchemy.dialects.postgresql import JSONB
 
+from cmhub.migrate import learn_tables
+
 revision = "0015"
 down_revision = "0014"
 branch_labels = None
@@ -97,6 +99,7 @@ def _indexes() -> None:
     )
     op.create_index("reply_created_idx", "reply", [*keys, "created_at"])
     op.create_index("measure_created_idx", "measure", [*keys, "created_at"])
+    learn_tables()
 
 
 def downgrade() -> None:

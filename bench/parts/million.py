@@ -1,6 +1,7 @@
 """A workspace with a million messages, written straight into the tables."""
 
 from dataclasses import dataclass
+from typing import ClassVar
 from uuid import UUID, uuid4
 
 import psycopg
@@ -27,6 +28,10 @@ class Filled:
     tokens: tuple[str, ...]
     messages: int = 1_000_000
 
+    assignee_id: ClassVar[UUID] = UUID(int=7)
+    rare_label: ClassVar[UUID] = UUID(int=1)
+    common_label: ClassVar[UUID] = UUID(int=2)
+
 
 def fill(cluster: Cluster, *, users: int, members: int = 20_000, threads: int = 200_000) -> Filled:
     """Write five messages a thread: a twentieth of the threads is open, a tenth waits."""
@@ -41,8 +46,9 @@ def fill(cluster: Cluster, *, users: int, members: int = 20_000, threads: int = 
         connection.execute("set session_replication_role = replica")
         _house(connection, made)
         _community(connection, made, members, threads)
+        _desk(connection, made)
     with psycopg.connect(cluster.superuser_url, autocommit=True) as connection:
-        connection.execute("vacuum (analyze) member, thread, message")
+        connection.execute("vacuum (analyze) member, thread, message, label, thread_label")
         connection.execute("analyze")
     return made
 
@@ -89,6 +95,7 @@ def _community(connection: psycopg.Connection, made: Filled, members: int, threa
         "members": members,
         "threads": threads,
         "channels": list(made.channels),
+        "assignee": made.assignee_id,
     }
     connection.execute(
         f"""
@@ -101,12 +108,15 @@ def _community(connection: psycopg.Connection, made: Filled, members: int, threa
     connection.execute(
         f"""
         insert into thread (agency_id, workspace_id, id, channel_id, root, state, state_at,
-            started_at, starter_id, last_at, last_message_id, message_count, waiting_since)
+            started_at, starter_id, last_at, last_message_id, message_count, waiting_since,
+            assignee_id, assignee_name, language, note_count)
         select {_HEAD}, {_ID.format("i")}, (%(channels)s)[1 + (i + i / 20) %% {CHANNELS}],
             '$message' || i * 5, case when i %% 20 = 0 then 'open' when i %% 20 < 3 then 'waiting'
             else 'done' end, {_BEGAN}, {_BEGAN}, {_ID.format("i * 7 %% %(members)s")},
             {_BEGAN} + interval '40 minutes', {_ID.format("i * 5 + 4")}, 5,
-            case when i %% 20 = 0 then {_BEGAN} + interval '40 minutes' end
+            case when i %% 20 = 0 then {_BEGAN} + interval '40 minutes' end,
+            case when i %% 13 = 0 then %(assignee)s::uuid end, case when i %% 13 = 0 then 'Ana' end,
+            case when i %% 97 = 0 then 'fr' else 'en' end, case when i %% 101 = 0 then 1 else 0 end
         from generate_series(0, %(threads)s - 1) i
         """.encode(),
         given,
@@ -126,3 +136,21 @@ def _community(connection: psycopg.Connection, made: Filled, members: int, threa
         """.encode(),
         given,
     )
+
+
+def _desk(connection: psycopg.Connection, made: Filled) -> None:
+    """Put a rare label on one thread in a hundred, and a common one on one in five."""
+    keys = [made.agency_id, made.workspace_id]
+    for label, every in ((made.rare_label, 103), (made.common_label, 5)):
+        connection.execute(
+            "insert into label (agency_id, workspace_id, id, name, key, color, created_at)"
+            " values (%s, %s, %s, %s, %s, 'blue', now())",
+            [*keys, label, f"label {every}", f"label {every}"],
+        )
+        connection.execute(
+            "insert into thread_label (agency_id, workspace_id, thread_id, label_id)"
+            " select agency_id, workspace_id, id, %s from (select t.*, row_number() over"
+            " (order by id) n from thread t where agency_id = %s and workspace_id = %s) t"
+            " where n %% %s = 0",
+            [label, *keys, every],
+        )

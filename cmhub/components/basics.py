@@ -48,7 +48,7 @@ def button(
         words,
         type=props.pop("type", "button"),
         class_name=f"{_BUTTONS[kind]} {class_name}",
-        **props,
+        **_own(props),
     )
 
 
@@ -60,8 +60,13 @@ def icon_button(label: Words, symbol: str, class_name: str = "", **props: Any) -
         title=label,
         aria_label=label,
         class_name=f"btn btn-ghost btn-square {class_name}",
-        **props,
+        **_own(props),
     )
+
+
+def _own(props: dict[str, Any]) -> dict[str, Any]:
+    """Copy the attributes that several share: Reflex writes `aria-label` into them."""
+    return {**props, "custom_attrs": dict(props.get("custom_attrs", {}))}
 
 
 def tone_of(state: Var[Any], tones: Mapping[str, str], other: str) -> Var[str]:

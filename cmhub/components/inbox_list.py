@@ -19,6 +19,7 @@ from cmhub.components.form import check_box, text_field
 from cmhub.components.icons import icon
 from cmhub.components.networks import simulated_badge
 from cmhub.components.people import avatar
+from cmhub.components.search import search_box
 from cmhub.components.sorting import MAY_ANSWER, exactly, selected_bar
 from cmhub.components.table import with_bulk
 from cmhub.components.text import moment, number, said_of, t
@@ -35,7 +36,7 @@ _LANGUAGES = ("fr", "en")
 def thread_list() -> rx.Component:
     """Show the list."""
     return with_bulk(
-        rx.el.div(_states(), _views(), _narrow(), class_name="list-head"),
+        rx.el.div(search_box(), _states(), _views(), _narrow(), class_name="list-head"),
         rx.cond(
             InboxState.loaded,
             rx.cond(
@@ -61,7 +62,10 @@ def _states() -> rx.Component:
         *[
             link(
                 t(f"inbox.state.{state}"),
-                rx.cond(InboxState.counts.contains(state), _count(InboxState.counts[state], 1000)),
+                rx.cond(
+                    InboxState.counts.contains(state) & (InboxState.counts[state].to(int) > 0),
+                    _count(InboxState.counts[state], 1000),
+                ),
                 to=asking(state=state, after="", thread=""),
                 class_name="tab-link",
                 custom_attrs={"aria-current": rx.cond(InboxState.wanted == state, "page", "false")},

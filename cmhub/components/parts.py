@@ -30,6 +30,7 @@ class PlainForm(BaseHTML):
     tag = "form"
     action: rx.Var[str]
     method: rx.Var[str]
+    enc_type: rx.Var[str]
 
 
 class FilterForm(BaseHTML):
@@ -129,6 +130,17 @@ def reload_on(topic: str, handler: EventHandler | EventSpec | Callable[..., Any]
     """
     count = LiveState.changes[topic].to(int)
     return _Reloader.create(count=count, ready=rx.State.is_hydrated, on_change=handler)
+
+
+class _Arrival(rx.Component):
+    library = _LIBRARY
+    tag = "Arrival"
+    of: rx.Var[str]
+
+
+def arrival(of: rx.Var[str]) -> rx.Component:
+    """Bring the message that the address names (``#m-…``) into view when ``of`` is loaded."""
+    return _Arrival.create(of=of)
 
 
 def door() -> rx.Component:

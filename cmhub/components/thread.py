@@ -10,6 +10,7 @@ from cmhub.components.answer import answer, note, who_looks
 from cmhub.components.basics import badge, button, label_chip, link, tone_of
 from cmhub.components.icons import icon
 from cmhub.components.networks import in_channel, network_name, simulated_badge
+from cmhub.components.parts import arrival
 from cmhub.components.people import avatar
 from cmhub.components.sorting import (
     MAY_ANSWER,
@@ -35,6 +36,7 @@ def thread_view(back: Var[str]) -> rx.Component:
     thread = InboxState.thread
     return rx.el.article(
         _head(back),
+        arrival(thread.id.to(str)),
         _marks(),
         rx.el.div(
             rx.el.div(
@@ -185,6 +187,7 @@ def _message(one: ObjectVar[MessageView]) -> rx.Component:
         ),
         _actions(one),
         key=one.id.to(str),
+        id="m-" + one.id.to(str),
         class_name="message",
         custom_attrs={"data-team": rx.cond(one.from_team, "true", "false")},
     )

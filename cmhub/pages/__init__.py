@@ -16,10 +16,13 @@ from cmhub.pages.hours import hours
 from cmhub.pages.imports import imports
 from cmhub.pages.inbox import inbox
 from cmhub.pages.labels import labels
+from cmhub.pages.member import member
+from cmhub.pages.members import members
 from cmhub.pages.notices import notices
 from cmhub.pages.people import people
 from cmhub.pages.profile import profile
 from cmhub.pages.saved_replies import saved_replies
+from cmhub.pages.search import search
 from cmhub.pages.security import security
 from cmhub.pages.settings import settings
 from cmhub.pages.tasks import tasks
@@ -37,10 +40,13 @@ from cmhub.state.hours import HoursState
 from cmhub.state.imports import ImportsState
 from cmhub.state.inbox import InboxState
 from cmhub.state.labels import LabelsState
+from cmhub.state.member import MemberState
+from cmhub.state.members import MembersState
 from cmhub.state.notice_settings import NoticeSettingsState
 from cmhub.state.people import PeopleState
 from cmhub.state.profile import ProfileState
 from cmhub.state.saved_replies import SavedRepliesState
+from cmhub.state.search import SearchState
 from cmhub.state.security import SecurityState
 from cmhub.state.settings import SettingsState
 from cmhub.state.tasks import AgencyTasksState, TasksState
@@ -54,6 +60,9 @@ PAGES: tuple[Page, ...] = (
     Page(f"{BASE}/home", home, t("home.title"), HomeState.load),
     Page("a/[agency_slug]", agency_home, t("home.title"), AgencyHomeState.load),
     Page(f"{BASE}/inbox", inbox, t("inbox.title"), InboxState.load),
+    Page(f"{BASE}/search", search, t("search.title"), SearchState.load),
+    Page(f"{BASE}/members", members, t("members.title"), MembersState.load),
+    Page(f"{BASE}/members/[member_id]", member, t("member.title"), MemberState.load),
     Page(f"{BASE}/settings/labels", labels, t("labels.title"), LabelsState.load),
     Page(f"{BASE}/settings/replies", saved_replies, t("saved.title"), SavedRepliesState.load),
     Page(f"{BASE}/activity", activity, t("activity.title"), ActivityState.load),

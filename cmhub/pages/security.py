@@ -6,6 +6,7 @@ from reflex.vars import ObjectVar, Var
 from cmhub.components.basics import badge, button, skeleton_card
 from cmhub.components.form import text_field
 from cmhub.components.icons import icon
+from cmhub.components.parts import PlainLink
 from cmhub.components.shell import page
 from cmhub.components.text import moment, t, when
 from cmhub.pages.settings import part, told_fault
@@ -69,7 +70,7 @@ def _factor() -> rx.Component:
             ),
         ),
         rx.el.div(
-            rx.el.a(
+            PlainLink.create(
                 rx.cond(
                     state.factor_since != "",
                     t("security.factor.manage"),

@@ -13,6 +13,7 @@ from cmhub.actor import Role
 from cmhub.db import unit_of_work
 from cmhub.models import AuditEvent, Measure, Reply, new_id
 from cmhub.sandbox.community.places import LIVE_DAYS
+from cmhub.sandbox.community.scripts import is_of_phase
 from cmhub.sandbox.community.stories import at
 from cmhub.sandbox.crew import Agency
 from cmhub.sandbox.filling import Site
@@ -23,7 +24,15 @@ _ANSWER = (Role.MODERATOR, Role.MANAGER, Role.MEDIATOR)
 _TIDIED_DAYS = 10
 
 _THREADS = text("""
-    select t.id, t.state, t.last_at, t.waiting_since, t.message_count from thread t
+    select t.id, t.state, t.last_at, t.waiting_since, t.message_count, o.body,
+        t.message_count > 2 and l.member_id = t.starter_id as ended
+    from thread t
+    join message l on l.agency_id = t.agency_id and l.workspace_id = t.workspace_id
+        and l.id = t.last_message_id
+    cross join lateral (
+        select m.body from message m where m.agency_id = t.agency_id
+            and m.workspace_id = t.workspace_id and m.thread_id = t.id
+        order by m.posted_at, m.id limit 1) o
     where t.agency_id = :agency and t.workspace_id = :workspace and t.last_at > :since
     order by t.last_at, t.id
 """)
@@ -98,7 +107,10 @@ def _moved(
     for row in threads:
         age = now - row.last_at
         hours = at(site.community.story.tended, age / timedelta(days=1))
-        if hours >= LEFT and row.waiting_since is not None:
+        if hours >= LEFT and row.ended and not is_of_phase(site.community.key, row.body):
+            # The one who asked has said thanks: nobody leaves that lying, even now.
+            yield row.id, "done", min(now, row.last_at + timedelta(hours=3))
+        elif hours >= LEFT and row.waiting_since is not None:
             yield row.id, "open", row.last_at
         elif row.message_count == 0 or (hours < LEFT and age > timedelta(hours=hours)):
             yield row.id, "done", min(now, row.last_at + timedelta(hours=min(hours, 200)))

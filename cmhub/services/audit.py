@@ -86,6 +86,8 @@ TAGS = frozenset(
         "reply:send",
         "reply:retry",
         "reply:discard",
+        "member:merge",
+        "member:unmerge",
         "measure:plan",
         "measure:undo",
         "measure:retry",

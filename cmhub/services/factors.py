@@ -40,7 +40,7 @@ _OFFER_LASTS = timedelta(minutes=30)
 # Without letters and digits that look alike; 16 of them are 80 bits.
 _LETTERS = "ABCDEFGHJKLMNPQRSTUVWXYZ23456789"
 _GROUPS, _GROUP = 4, 4
-_BY_USER, _BY_PLACE = Limit(5, 60), Limit(60, 10)
+_BY_USER, _BY_PLACE = Limit(10, 600), Limit(60, 10)
 
 
 @dataclass(frozen=True, slots=True)

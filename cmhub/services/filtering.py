@@ -39,12 +39,8 @@ class InboxFilter:
     @property
     def cheap(self) -> bool:
         """Whether an index finds the threads of every state, so that they may be counted."""
-        return not (self.language or self.waits or self.assignee == NOBODY)
-
-    @property
-    def plain(self) -> bool:
-        """Whether nothing but the state is asked for."""
-        return self == InboxFilter(self.state, after=self.after)
+        other = self.language or self.waits or self.label_id or self.assignee == NOBODY
+        return not other
 
 
 Values = dict[str, object]

@@ -1,6 +1,6 @@
 """Taking an invitation up: with the account that one has, or with a new one."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from uuid import UUID
 
@@ -22,7 +22,9 @@ from cmhub.services.checks import (
 )
 from cmhub.services.grants import Grant, grants_told, held_by, replace_grants
 from cmhub.services.limits import Limit, network_of, take_attempt
+from cmhub.services.notifying import notify
 from cmhub.services.passwords import hash_password
+from cmhub.services.references import Reference
 from cmhub.services.sessions import SessionInfo
 
 _TRIES = Limit(20, 30)
@@ -120,7 +122,25 @@ async def _join(session: AsyncSession, person: Actor, row_id: UUID, token: str) 
         session, person, "user:join", "invitation", row.id,
         email=row.email, roles=[one.told() for one in given],
     )  # fmt: skip
+    await _tell_inviter(session, person, row, given)
     return await _landing(session, person.agency_id, given)
+
+
+async def _tell_inviter(
+    session: AsyncSession, person: Actor, row: Invitation, given: list[Grant]
+) -> None:
+    places = [one.workspace_id for one in given if one.workspace_id is not None]
+    # They have just joined: what they reach is what was given.
+    joined = replace(system_actor(row.agency_id, *places), system=False)
+    await session.flush()
+    await notify(
+        session,
+        replace(joined, user_id=person.user_id, name=person.name),
+        [row.invited_by],
+        "invitation_accepted",
+        Reference("invitation", row.id),
+        workspace_id=places[0] if places else None,
+    )
 
 
 async def _still_there(

@@ -93,11 +93,10 @@ _TASK = """
     select t.id, t.id as target, t.text as words from task t
     where t.workspace_id = any(:places) and t.id = any(:ids) and t.deleted_at is null
 """
-
 KINDS: Mapping[str, Kind] = {
     "thread": Kind(Permission.INBOX_READ, _finder(_THREAD, "inbox/?thread={target}")),
     "message": Kind(Permission.INBOX_READ, _finder(_MESSAGE, "inbox/?thread={target}")),
-    "member": Kind(Permission.MEMBER_READ, _finder(_MEMBER, "members/?member={target}")),
+    "member": Kind(Permission.MEMBER_READ, _finder(_MEMBER, "members/{target}/")),
     "connection": Kind(Permission.CONNECTION_READ, _finder(_CONNECTION, "connections/")),
     "task": Kind(Permission.TASK_READ, _finder(_TASK, "tasks/?task={target}")),
 }

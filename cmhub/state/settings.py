@@ -112,6 +112,7 @@ class SettingsState(rx.State):
 
     def _try(self, value: str) -> None:
         """Show a colour in both themes, or the nearest shade of it that can be read."""
+        self.faults = {**self.faults, "brand": Fault()}
         self.brand = value.strip()[:9]
         self.picker = parse_colour(value) or CMHUB
         verdict = judge(self.picker)

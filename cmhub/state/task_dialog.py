@@ -18,7 +18,8 @@ from cmhub.state.tasks import PersonChoice, draft_of, id_of
 from cmhub.state.visit import current_actor, current_visit
 
 LINKED = tuple(kind for kind in KINDS if kind != "task")
-"""Parts of an address that name what a page shows, and so the kinds that a task links to."""
+"""Parts of an address that name what a page shows, and so the kinds that a task links to: in its
+query by the kind (``thread``), in its path with ``_id`` (``member_id``)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +75,7 @@ class TaskDialogState(rx.State):
 
     async def _find_link(self, actor: Actor, workspace_id: UUID) -> None:
         given = asked(self)
-        found = [(kind, asked_id(given, kind)) for kind in LINKED]
+        found = [(kind, asked_id(given, kind) or asked_id(given, f"{kind}_id")) for kind in LINKED]
         wanted = [Reference(kind, each) for kind, each in found if each is not None]
         async with unit_of_work(actor) as session:
             things = await find_things(session, actor, [workspace_id], wanted)

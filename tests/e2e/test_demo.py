@@ -108,4 +108,4 @@ def test_a_network_that_is_simulated_cannot_be_connected_anew(page: Page) -> Non
     page.fill("[name=user]", "sentiers")
     page.fill("[name=password]", PASSWORD)
     page.get_by_role("button", name="Connecter le compte").click()
-    expect(page.get_by_role("alert")).to_be_visible()
+    expect(page.locator(".fault[role=alert]")).to_be_visible()

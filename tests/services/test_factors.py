@@ -152,7 +152,7 @@ async def test_a_recovery_code_is_good_once_and_told(ana: Colleague, agency: New
 async def test_codes_cannot_be_guessed(ana: Colleague) -> None:
     key, codes = await enrol(ana.info)
     step, refused = await _step(ana), 0
-    for guess in range(6):
+    for guess in range(10):
         with pytest.raises((InvalidForm, TooMany)) as caught:
             await factors.pass_step(step, f"{guess:06}", AGENT, "")
         refused += isinstance(caught.value, TooMany)

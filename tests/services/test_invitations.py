@@ -15,6 +15,7 @@ from cmhub.queue import Work
 from cmhub.services import accounts, invitations, joining, mailing, sessions
 from cmhub.services.checks import InvalidForm
 from cmhub.services.grants import Grant
+from cmhub.services.notices.reading import list_notices
 from cmhub.services.workspaces import create_workspace
 from tests.support.agency import PASSWORD, NewAgency, make_agency
 from tests.support.mails import deliver, link_in
@@ -41,6 +42,17 @@ async def test_who_accepts_has_exactly_the_offered_role(agency: NewAgency) -> No
     assert actor.agency_roles == frozenset()
     assert actor.may(Permission.INBOX_READ, agency.workspace_id)
     assert not actor.may(Permission.INBOX_ANSWER, agency.workspace_id)
+
+
+async def test_the_inviter_is_told_who_accepted(agency: NewAgency) -> None:
+    ana = await hire(agency, _here(agency))
+    admin = await hire(agency, Grant(Role.ADMIN, None))
+    async with unit_of_work(agency.owner) as session:
+        told = await list_notices(session, agency.owner)
+    assert [(one.kind, one.who, one.workspace_slug, one.path) for one in told] == [
+        ("invitation_accepted", admin.actor(agency).name, "", "people/"),
+        ("invitation_accepted", ana.actor(agency).name, agency.workspace_slug, "settings/people/"),
+    ]
 
 
 async def test_one_invitation_gives_roles_in_several_workspaces(agency: NewAgency) -> None:

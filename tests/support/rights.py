@@ -52,6 +52,13 @@ InboxState.undo                      inbox:read
 InboxState.delete                    message:delete
 InboxState.measure                   member:measure
 InboxState.measure_again             message:delete
+SearchState.load                     inbox:read
+MembersState.load                    member:read
+MemberState.load                     member:read
+MemberState.find                     member:merge
+MemberState.merge                    member:merge
+MemberState.part                     member:merge
+MemberState.undo                     member:merge
 SortingState.move                    inbox:answer
 SortingState.snooze                  inbox:answer
 SortingState.snooze_at               inbox:answer

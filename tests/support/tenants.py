@@ -18,7 +18,7 @@ from cmhub.integrations.networks.base import (
     IncomingEdit,
     IncomingReaction,
 )
-from cmhub.models import MemberMerge, Membership, Message, Reply, SpecialDay, Thread, new_id
+from cmhub.models import Member, Membership, Message, Reply, SpecialDay, Thread, new_id
 from cmhub.services import (
     drafts,
     invitations,
@@ -35,6 +35,7 @@ from cmhub.services.exporting import runs as export_runs
 from cmhub.services.filtering import InboxFilter
 from cmhub.services.grants import Grant
 from cmhub.services.importing import runs as import_runs
+from cmhub.services.members.merging import merge_members
 from cmhub.services.notifying import notify
 from cmhub.services.references import Reference
 from tests.support.agency import make_agency
@@ -57,6 +58,9 @@ class Space:
     saved_reply_id: UUID
     view_id: UUID
     task_id: UUID
+    member_id: UUID
+    other_member_id: UUID
+    merge_id: UUID
     import_id: UUID
     export_id: UUID
 
@@ -98,6 +102,8 @@ async def _fill(actor: Actor, workspace_id: UUID) -> Space:
         image,
         IncomingEdit("general", "m1", "Où est la notice ?!", ago(seconds=30)),
         IncomingReaction("general", "r1", "m1", person("ana"), "👍", ago(seconds=20)),
+        IncomingReaction("general", "r2", "m1", person("cid"), "👍", ago(seconds=19)),
+        IncomingReaction("general", "r3", "m1", person("dan"), "👍", ago(seconds=18)),
         IncomingDeletion("general", "of something unknown", ago(seconds=10)),
     )
     async with unit_of_work(actor) as session:
@@ -126,18 +132,7 @@ async def _fill(actor: Actor, workspace_id: UUID) -> Space:
                 created_at=datetime.now(UTC),
             )
         )
-        session.add(
-            MemberMerge(
-                agency_id=actor.agency_id,
-                workspace_id=workspace_id,
-                kept_id=message.member_id,
-                absorbed_id=message.member_id,
-                name="Ben",
-                identities=[],
-                user_name="Zoé",
-                at=datetime.now(UTC),
-            )
-        )
+        twins = await _merge_twins(session, actor, workspace_id)
         session.add(
             Membership(
                 agency_id=actor.agency_id,
@@ -150,7 +145,8 @@ async def _fill(actor: Actor, workspace_id: UUID) -> Space:
         exported = await export_runs.start_export(session, actor, workspace_id)
     upload = import_runs.Upload("history.jsonl", 2)
     imported = await import_runs.receive_import(actor, workspace_id, upload, _pieces(b"{}"))
-    ids = (thread.id, message.id, reply, measure, *desk, task, imported, exported, special_day)
+    ids = (thread.id, message.id, reply, measure, *desk, task, *twins, imported, exported)
+    ids = (*ids, special_day)
     return Space(actor, community, *ids)
 
 
@@ -172,6 +168,15 @@ async def _fill_desk(
         session, actor, workspace_id, "Urgent", InboxFilter(label_id=label), shared=False
     )
     return label, note, saved, view
+
+
+async def _merge_twins(
+    session: AsyncSession, actor: Actor, workspace_id: UUID
+) -> tuple[UUID, UUID, UUID]:
+    """Two members who could be one person, and a merge of two others."""
+    members = {row.name: row.id for row in await session.scalars(_in(Member, workspace_id))}
+    merge = await merge_members(session, actor, workspace_id, members["Cid"], members["Dan"])
+    return members["Ben"], members["Ana"], merge
 
 
 async def _tell_owner(session: AsyncSession, actor: Actor, workspace_id: UUID, task: UUID) -> None:

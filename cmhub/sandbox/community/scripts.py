@@ -18,6 +18,7 @@ from dataclasses import dataclass, field
 from datetime import time
 from functools import cache
 from pathlib import Path
+from unicodedata import normalize
 
 _TEXTS = Path(__file__).parent / "texts"
 _MARKED = re.compile(r"([?!*=+-])(\d*) (.*)")
@@ -112,6 +113,25 @@ def script(key: str) -> Script:
             case _:
                 talk = _take(found, talk, block)
     return found
+
+
+def is_of_phase(key: str, text: str) -> bool:
+    """Tell whether a thread that begins with a text speaks of a phase, or was said once."""
+    return _beginning(text) in _of_phases(key)
+
+
+@cache
+def _of_phases(key: str) -> frozenset[str]:
+    talks = script(key).channels.values()
+    openers = [topic.opener for talk in talks for topic in talk.topics if topic.phase]
+    once = [exchange.lines[0].text for talk in talks for exchange in talk.exchanges]
+    return frozenset(map(_beginning, (*openers, *once)))
+
+
+def _beginning(text: str) -> str:
+    """Return the first letters of a text, however somebody wrote them."""
+    letters = (one for one in normalize("NFKD", text.casefold()) if one.isalnum())
+    return "".join(letters)[:12]
 
 
 def _choice(line: str) -> tuple[str, list[str]]:

@@ -114,6 +114,7 @@ class Teller:
             return text
         if self._random.random() < _CHATTY:
             greeting = self.say("greet")
+            greeting += "," if greeting[-1].isalnum() else ""
             text = f"{greeting} {_lowered(text) if greeting[-1] in ',:' else text}"
         if self._random.random() < _CHATTY * 0.8:
             text = f"{text}{'.' if text[-1].isalnum() else ''} {self.say('close')}"

@@ -1,4 +1,4 @@
-"""The last nine complete weeks of workspaces, from the exact rollups: two statements for all.
+"""The last nine complete weeks of workspaces, from the exact rollups: a few statements for all.
 
 A week is seven complete days of the workspace, the last one ending yesterday. Members only: the
 team and bots are not counted.
@@ -21,20 +21,13 @@ _SPAN = 7 * (WEEKS + 1)
 _YOUNG = 4
 """Weeks at a community's beginning in which everybody is a newcomer."""
 
-# One look at the days of each workspace; who is new has no day before the nine weeks.
 _MEMBERS = text("""
     select w.id as workspace_id, x.*
     from unnest(cast(:ids as uuid[]), cast(:lasts as date[])) w(id, last)
     cross join lateral (
-        select s.week, sum(s.messages)::integer as messages, count(*) as members,
-            count(*) filter (where s.week = s.came and not exists (
-                select from member_day e where e.agency_id = :agency
-                    and e.workspace_id = w.id and e.member_id = s.member_id
-                    and e.day <= w.last - cast(:span as integer)
-                    and (e.messages > 0 or e.reactions > 0))) as newcomers
+        select s.week, sum(s.messages)::integer as messages, count(*) as members
         from (
-            select d.member_id, (w.last - d.day) / 7 as week, sum(d.messages) as messages,
-                max((w.last - d.day) / 7) over (partition by d.member_id) as came
+            select (w.last - d.day) / 7 as week, d.member_id, sum(d.messages) as messages
             from member_day d
             where d.agency_id = :agency and d.workspace_id = w.id
                 and d.day > w.last - cast(:span as integer) and d.day <= w.last
@@ -42,8 +35,22 @@ _MEMBERS = text("""
                 and d.member_id <> all (array(
                     select m.id from member m where m.agency_id = :agency
                         and m.workspace_id = w.id and (m.team or m.bot)))
-            group by d.member_id, (w.last - d.day) / 7) s
+            group by (w.last - d.day) / 7, d.member_id) s
         group by s.week) x
+""")
+# A member is new in the week of the first thing they did; those of now were active since.
+_NEWCOMERS = text("""
+    select w.id as workspace_id, x.*
+    from unnest(cast(:ids as uuid[]), cast(:lasts as date[]), cast(:starts as timestamptz[]),
+        cast(:zones as text[])) w(id, last, start, zone)
+    cross join lateral (
+        select (w.last - (m.first_at at time zone w.zone)::date) / 7 as week,
+            count(*) as newcomers
+        from member m
+        where m.agency_id = :agency and m.workspace_id = w.id and m.merged_into is null
+            and m.last_at >= w.start and m.first_at >= w.start
+            and (m.first_at at time zone w.zone)::date <= w.last and not m.team and not m.bot
+        group by 1) x
 """)
 # Whether the nine weeks can be trusted: when the community begins, and until when it was read.
 _KNOWN = text("""
@@ -122,10 +129,11 @@ def week_of(look: Look, workspace_id: UUID, back: int) -> tuple[date, date]:
 async def read_trends(session: AsyncSession, look: Look) -> dict[UUID, Trends]:
     """Messages, active members, newcomers, answers, unanswered threads and waits, by workspace."""
     members = _by_week(await _member_weeks(session, look))
+    newcomers = _by_week(await _newcomer_weeks(session, look))
     threads = _by_week(await _thread_weeks(session, look))
     known = {row.workspace_id: row for row in await _known(session, look)}
     return {
-        each: dict(_trends(look, each, members, threads, known[each]))
+        each: dict(_trends(look, each, (members, newcomers, threads), known[each]))
         for each in look.workspace_ids
     }
 
@@ -134,6 +142,17 @@ async def _member_weeks(session: AsyncSession, look: Look) -> Sequence[Any]:
     lasts = [week_of(look, each, 0)[1] for each in look.workspace_ids]
     found = await session.execute(_MEMBERS, look.keys | {"lasts": lasts, "span": _SPAN})
     return found.all()
+
+
+async def _newcomer_weeks(session: AsyncSession, look: Look) -> Sequence[Any]:
+    given = look.keys | {
+        "lasts": [week_of(look, each, 0)[1] for each in look.workspace_ids],
+        "starts": [
+            look.midnight(each, week_of(look, each, WEEKS)[0]) for each in look.workspace_ids
+        ],
+        "zones": [look.zones[each].key for each in look.workspace_ids],
+    }
+    return (await session.execute(_NEWCOMERS, given)).all()
 
 
 async def _thread_weeks(session: AsyncSession, look: Look) -> Sequence[Any]:
@@ -175,11 +194,14 @@ _COUNTS = (
 
 
 def _trends(
-    look: Look, workspace_id: UUID, members: _Weeks, threads: _Weeks, known: Any
+    look: Look, workspace_id: UUID, weeks: tuple[_Weeks, _Weeks, _Weeks], known: Any
 ) -> Iterator[tuple[str, Trend]]:
     backs = range(WEEKS, -1, -1)
+    members, newcomers, threads = weeks
     said = [members.get((workspace_id, back)) for back in backs]
+    came = [newcomers.get((workspace_id, back)) for back in backs]
     asked = [threads[workspace_id, back] for back in backs]
+    by_name = {"newcomers": came, "unanswered": asked}
     complete = _complete(look, workspace_id, known)
 
     def trend(name: str, points: Sequence[float | None], usual: Usual | None, n: int) -> Any:
@@ -187,7 +209,7 @@ def _trends(
 
     for name, young, least in _COUNTS:
         lived = [_lived(look, workspace_id, back, known.first, young) for back in backs]
-        points = _counts(asked if name == "unanswered" else said, name, lived)
+        points = _counts(by_name.get(name, said), name, lived)
         n = asked[-1].asked if name == "unanswered" else int(points[-1] or 0)
         yield trend(name, points, usual_count(points[:-1], least=least), n)
     shares = [row.answered / row.settled if row.settled else None for row in asked]

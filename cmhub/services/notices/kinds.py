@@ -21,12 +21,13 @@ class NoticeKind:
     """A kind of notification.
 
     ``permission`` is what its reader must hold in its workspace when it is read. It leads to the
-    thing that it is about, or to ``path`` in the workspace (in the agency when it has none).
+    thing that it is about, or to ``path`` in the workspace, ``agency_path`` where there is none.
     """
 
     permission: Permission | None
     mail: MailChoice
     path: str = ""
+    agency_path: str = ""
 
 
 _P = Permission
@@ -39,5 +40,5 @@ KINDS: Mapping[str, NoticeKind] = {
     "connection_reconnect": NoticeKind(_P.CONNECTION_READ, "now"),
     "connection_trouble": NoticeKind(_P.CONNECTION_READ, "daily"),
     "import_finished": NoticeKind(_P.HISTORY_IMPORT, "never", "settings/import/"),
-    "invitation_accepted": NoticeKind(None, "never", "people/"),
+    "invitation_accepted": NoticeKind(None, "never", "settings/people/", "people/"),
 }

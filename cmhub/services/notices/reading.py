@@ -129,6 +129,8 @@ def _view(
 ) -> NoticeView:
     thing = things.get(Reference(row.reference_kind, row.reference_id))
     name, slug = places.get(row.workspace_id, ("", ""))
+    kind = KINDS[row.kind]
+    own = kind.path if row.workspace_id is not None else kind.agency_path
     return NoticeView(
         id=row.id,
         kind=row.kind,
@@ -137,7 +139,7 @@ def _view(
         params=cast("dict[str, str | int]", row.params),
         workspace=name,
         workspace_slug=slug,
-        path=KINDS[row.kind].path or (thing.path if thing else ""),
+        path=own or (thing.path if thing else ""),
         created_at=row.created_at,
         read=row.read_at is not None,
     )
