@@ -52,7 +52,9 @@ def _enter(browser: Browser, demo: Demo, role: str, width: int = 1440) -> Page:
 def place(browser: Browser, demo: Demo) -> str:
     """The address of a workspace that every user of the agency may enter."""
     page = _enter(browser, demo, "moderator")
-    way = page.locator("a[href^='/w/'][href$='/home/']").first
+    # Some work for both agencies.
+    agency = demo.sign_ins["moderator"]["agency"]
+    way = page.locator(f"a[href^='/w/{agency}/'][href$='/home/']").first
     way.wait_for(state="attached", timeout=60_000)
     found = (way.get_attribute("href") or "").removesuffix("/home/")
     page.context.close()
