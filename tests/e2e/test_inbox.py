@@ -62,7 +62,7 @@ def owner(browser: Browser, demo: Demo, place: str) -> Page:
 def _inbox(page: Page, place: str, query: str = "") -> None:
     page.goto(f"{place}/inbox/{query}")
     # What was open before is shown until the address has been looked at.
-    page.get_by_role("heading", name="Choose a thread").wait_for()
+    page.get_by_text("Choose a thread", exact=True).wait_for(state="attached")
     page.locator("[data-row]").first.wait_for(timeout=60_000)
 
 
