@@ -37,6 +37,11 @@ def given_id(value: str) -> UUID:
         raise Invalid("filter") from None
 
 
+def path_id(state: rx.State, name: str) -> UUID | None:
+    """An id that is a part of the address's path; nothing when it is none."""
+    return asked_id({name: str(state.router_data.get("query", {}).get(name, ""))}, name)
+
+
 def address(path: str, **query: str) -> str:
     """A path with the parts of a query that are not empty."""
     filled = {name: value for name, value in query.items() if value}

@@ -12,7 +12,7 @@ from cmhub.services.members import merging
 from cmhub.services.members.listing import MemberRow, MembersFilter, list_members
 from cmhub.services.members.merging import Side
 from cmhub.services.members.profile import MemberView, Week, read_member
-from cmhub.state.asked import asked, asked_id, entered
+from cmhub.state.asked import asked, asked_id, entered, path_id
 from cmhub.state.base import SessionState, tell, told
 from cmhub.state.charts import Mark, Point, marks
 from cmhub.state.marks import requires
@@ -53,7 +53,7 @@ class MemberState(rx.State):
     async def load(self) -> rx.event.EventSpec | None:
         """Load the member of the address; of one who was merged, who they are now."""
         given = asked(self)
-        wanted = asked_id(given, "member_id")
+        wanted = path_id(self, "member_id")
         self.paged = "after" in given
         self.missing = wanted is None
         if wanted is None:

@@ -23,7 +23,7 @@ from cmhub.models import Message, Reply, Thread
 from cmhub.services import accounts, connecting, measures, replies, sessions
 from cmhub.services.readiness import check_readiness
 from tests.support.agency import PASSWORD, make_agency
-from tests.support.community import bring, make_community, said
+from tests.support.community import ago, bring, make_community, said
 from tests.support.staff import employ
 
 Given = dict[str, Any]
@@ -120,6 +120,18 @@ async def delete(given: Given) -> Given:
     return {"measures": made}
 
 
+async def hear(given: Given) -> Given:
+    """Take in messages, as (id, who, words, answers) of a connected account's channel."""
+    owner, workspace = _owner(given)
+    community = await make_community(owner, workspace)
+    said_all = [
+        said(key, words, by=who, to=to, at=ago(minutes=60 - number))
+        for number, (key, who, words, to) in enumerate(given["messages"])
+    ]
+    await bring(community, *said_all)
+    return {}
+
+
 async def ready(_given: Given) -> Given:
     """Tell what readiness says."""
     return asdict(await check_readiness())
@@ -143,7 +155,7 @@ async def _run(command: Callable[[Given], Awaitable[Given]], given: Given) -> Gi
 
 def main() -> None:
     """Do one command."""
-    commands = {one.__name__: one for one in (settle, staff, connect, reply, delete, ready)}
+    commands = {one.__name__: one for one in (settle, staff, connect, reply, delete, hear, ready)}
     given = json.loads(sys.stdin.read() or "{}")
     print(json.dumps(asyncio.run(_run(commands[sys.argv[1]], given))))
 
