@@ -197,6 +197,12 @@ def _in_switcher(page: Page, name: str, *, times: int) -> None:
     expect(_switcher(page).locator("li").filter(has_text=name)).to_have_count(times)
 
 
+def test_a_new_workspace_begins_at_its_form(house: House) -> None:
+    page = house.go(f"{house.agency}/workspaces/")
+    page.get_by_role("link", name="New workspace").first.click()
+    expect(page.locator("form[action='/start/'] #client")).to_be_visible()
+
+
 def test_an_archived_workspace_is_gone_until_it_is_restored(house: House) -> None:
     page = house.go(f"{house.agency}/workspaces/")
     _in_switcher(page, "Rivière", times=1)
@@ -204,11 +210,52 @@ def test_an_archived_workspace_is_gone_until_it_is_restored(house: House) -> Non
     page.get_by_role("menuitem", name="Archive workspace").click()
     house.told("Rivière is archived.")
     _in_switcher(page, "Rivière", times=0)
+    page.goto(f"{house.workspace}/inbox/")
+    expect(page.get_by_role("heading", name="There is nothing here")).to_be_visible()
+    page = house.go(f"{house.agency}/workspaces/")
     page.get_by_role("button", name="Restore workspace").click()
     house.told("Rivière is restored.")
     _in_switcher(page, "Rivière", times=1)
     house.go(f"{house.workspace}/inbox/")
     assert _primary(page) == SHADE
+
+
+def test_a_deletion_shows_its_date_and_can_be_cancelled(house: House) -> None:
+    page = house.go(f"{house.agency}/workspaces/")
+    page.get_by_role("button", name="Actions for Rivière").click()
+    page.get_by_role("menuitem", name="Archive workspace").click()
+    page.get_by_role("button", name="Delete workspace").click()
+    question = page.get_by_role("alertdialog")
+    expect(question).to_contain_text("In 14 days 0 messages will be gone for good")
+    question.get_by_role("button", name="Delete in 14 days").click()
+    expect(page.get_by_text("Will be deleted for good on")).to_be_visible()
+    page.get_by_role("button", name="Cancel deletion").click()
+    house.told("Rivière will not be deleted.")
+    page.get_by_role("button", name="Restore workspace").click()
+    expect(page.get_by_role("heading", name="Archived")).to_have_count(0)
+
+
+# audit
+
+
+def test_the_audit_tells_before_and_after_and_is_exported_as_filtered(house: House) -> None:
+    page = house.go(f"{house.agency}/audit/")
+    page.get_by_label("Kind").select_option("workspace")
+    expect(page).to_have_url(re.compile("kind=workspace"))
+    expect(page.get_by_text("set a logo")).to_have_count(0)
+    row = page.get_by_role("row").filter(has_text="changed the workspace’s settings").first
+    row.get_by_text("1 change").click()
+    expect(row.get_by_role("definition")).to_contain_text(SHADE)
+    with page.expect_download() as began:
+        page.get_by_role("link", name="Export JSON Lines").click()
+    lines = Path(began.value.path()).read_text().splitlines()
+    tags = {json.loads(line)["tag"] for line in lines}
+    assert {tag.split(":")[0] for tag in tags} == {"workspace"}
+    assert {"workspace:settings", "workspace:archive", "workspace:hours"} <= tags
+    page.get_by_role("searchbox", name="Search").fill("nothing like that")
+    expect(page.get_by_text("No event fits the filter")).to_be_visible()
+    page.get_by_role("link", name="Clear filter").first.click()
+    expect(page.get_by_text("set a logo").first).to_be_visible()
 
 
 # failed operations
