@@ -9,6 +9,7 @@ from cmhub.db import unit_of_work
 from cmhub.errors import CMHubError, Invalid
 from cmhub.services.members.profile import find_member
 from cmhub.services.places import Choice, channel_choices
+from cmhub.services.search import offering  # noqa: F401  # offers messages to the palette
 from cmhub.services.search.finding import BEST, Hit, Search, search_messages
 from cmhub.state.asked import asked, asked_id
 from cmhub.state.base import told
