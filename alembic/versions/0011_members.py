@@ -23,7 +23,7 @@ BATCH = 5_000
 READ = ("message", "member")
 DOORS: dict[str, str] = {
     "find_messages(wanted text, place uuid, authors uuid[], since timestamptz, before timestamptz,"
-    " before_id uuid, standing text, by_team boolean, newest integer, most integer)": """
+    " before_id uuid, standing text, by_team boolean, newest integer, enough integer, most integer)": """
         returns table (message_id uuid, written_at timestamptz, rank real)
         language plpgsql stable {secure} as $$
         #variable_conflict use_column
@@ -74,7 +74,7 @@ DOORS: dict[str, str] = {
                             and t.id = m.thread_id and t.state = standing))
                 order by m.posted_at desc, m.id desc limit most;
             get diagnostics found_so_far = row_count;
-            if edge is null or found_so_far >= most then
+            if edge is null or found_so_far >= enough then
                 return;
             end if;
             return query
