@@ -24,6 +24,11 @@ _BUTTONS: dict[Kind, str] = {
 }
 
 
+def styles(name: str) -> rx.Component:
+    """Bring one of our style sheets that not every page needs; React asks for it once."""
+    return rx.el.link(rel="stylesheet", href=f"/{name}.css", custom_attrs={"precedence": "default"})
+
+
 def link(*children: Any, to: Words, class_name: str = "", **props: Any) -> rx.Component:
     """Go to another page without loading the application anew."""
     return ReactRouterLink.create(*children, to=to, class_name=class_name, **props)

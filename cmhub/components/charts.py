@@ -10,7 +10,7 @@ from typing import Any
 import reflex as rx
 from reflex.vars import NumberVar, ObjectVar, Var
 
-from cmhub.components.basics import Words, surface
+from cmhub.components.basics import Words, styles, surface
 from cmhub.components.text import number, t, when
 from cmhub.state.charts import Line, Mark, Share
 
@@ -20,8 +20,8 @@ Say = Callable[[Any], Words]
 
 
 def chart_styles() -> rx.Component:
-    """Bring the style sheet of charts; React asks for it once, however many there are."""
-    return rx.el.link(rel="stylesheet", href="/charts.css", custom_attrs={"precedence": "default"})
+    """Bring the style sheet of charts, for a page that draws one of its own."""
+    return styles("charts")
 
 
 def bar_chart(
@@ -184,7 +184,7 @@ def _chart(
     below: rx.Component | None = None,
 ) -> rx.Component:
     return surface(
-        chart_styles(),
+        styles("charts"),
         rx.el.div(
             rx.el.h2(title, id=f"{name}-title", class_name="font-semibold"),
             rx.el.output(class_name="text-sm text-muted", custom_attrs={"data-said": ""}),

@@ -34,7 +34,7 @@ def role_table() -> rx.Component:
                 rx.el.tbody(*[_right(permission) for permission in _ordered()], _owners()),
                 class_name="role-table",
             ),
-            class_name="surface mt-3 overflow-x-auto",
+            class_name="surface relative mt-3 overflow-x-auto",
             tab_index=0,
             role="region",
             aria_label=t("people.table.title"),

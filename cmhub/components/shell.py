@@ -4,7 +4,7 @@ from typing import Any
 
 import reflex as rx
 
-from cmhub.components.basics import Words
+from cmhub.components.basics import Words, styles
 from cmhub.components.bell import notices_panel
 from cmhub.components.dialog import dialog
 from cmhub.components.icons import icon
@@ -36,6 +36,8 @@ def page(
     ``wide`` is for lists.
     """
     return rx.el.div(
+        # The first page that one comes to does without.
+        styles("agency") if here != "inbox" else rx.fragment(),
         rx.el.a(t("app.skip"), href="#content", class_name="skip"),
         sidebar(here, frame),
         rx.el.div(

@@ -8,7 +8,7 @@ import reflex as rx
 from reflex.vars import ArrayVar, Var
 
 from cmhub.components.asking import asking
-from cmhub.components.basics import Words, button, link, skeleton_table
+from cmhub.components.basics import Words, button, link, skeleton_table, styles
 from cmhub.components.icons import icon
 from cmhub.components.text import t
 
@@ -57,6 +57,7 @@ def data_table(
     there when there are no rows, ``foot`` is the `pager`.
     """
     table = rx.el.div(
+        styles("table"),
         rx.el.table(
             rx.el.caption(label, class_name="sr-only"),
             rx.el.thead(rx.el.tr(*_heads(columns, sort, selects=select is not None), role="row")),
@@ -181,7 +182,9 @@ def pager(
 
 def with_bulk(*content: Any) -> rx.Component:
     """Hold a table with selectable rows and its `bulk_bar`."""
-    return rx.el.div(*content, custom_attrs={"data-bulk": ""}, class_name="with-bulk")
+    return rx.el.div(
+        styles("table"), *content, custom_attrs={"data-bulk": ""}, class_name="with-bulk"
+    )
 
 
 def bulk_bar(*actions: rx.Component) -> rx.Component:

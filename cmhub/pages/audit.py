@@ -9,6 +9,7 @@ from cmhub.components.asking import filters
 from cmhub.components.basics import Words, empty_state, link, surface
 from cmhub.components.form import field, select_field
 from cmhub.components.icons import icon
+from cmhub.components.parts import PlainLink
 from cmhub.components.shell import page
 from cmhub.components.table import Column, data_table, pager
 from cmhub.components.text import ago, moment, said, t
@@ -56,11 +57,10 @@ def _exports() -> rx.Component:
     base = SessionState.agency_address + "/audit."
     return rx.el.div(
         *[
-            rx.el.a(
+            PlainLink.create(
                 icon("download"),
                 t(f"audit.export.{form}"),
                 href=base + form + "?" + AuditState.query,
-                download=True,
                 class_name="btn",
             )
             for form in ("csv", "jsonl")

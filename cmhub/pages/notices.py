@@ -18,7 +18,14 @@ def notices() -> rx.Component:
     return page(
         rx.cond(
             state.loaded,
-            rx.el.div(_kinds(), _digest(), _quiet(), class_name="flex flex-col gap-6"),
+            rx.el.div(
+                _kinds(),
+                _digest(),
+                _quiet(),
+                # Switches keep their own place, but for what was chosen elsewhere meanwhile.
+                key=state.number.to(str),
+                class_name="flex flex-col gap-6",
+            ),
             skeleton_table(),
         ),
         here="notices",

@@ -10,6 +10,7 @@ from cmhub.components.brand import tile
 from cmhub.components.dialog import confirm, opens
 from cmhub.components.icons import icon
 from cmhub.components.panels import menu, menu_item
+from cmhub.components.parts import PlainLink
 from cmhub.components.shell import page
 from cmhub.components.table import Column, data_table
 from cmhub.components.text import moment, number, t, when
@@ -64,7 +65,7 @@ def workspaces() -> rx.Component:
 
 
 def _new() -> rx.Component:
-    return rx.el.a(
+    return PlainLink.create(
         icon("plus"),
         t("workspaces.new"),
         href="/start/?agency=" + SessionState.agency_address.split("/")[2].to(str),

@@ -182,7 +182,7 @@ async def _events(session: AsyncSession, actor: Actor, chosen: AuditFilter, most
         f"select e.* from audit_event e where {where}"  # noqa: S608  # fragments of this module
         " order by e.at desc, e.id desc limit :most"
     )
-    if chosen.kind:
+    if chosen.kind and chosen.person is None:
         statement = (
             "select x.* from unnest(cast(:tags as text[])) k (tag) cross join lateral"  # noqa: S608
             f" ({statement}) x order by x.at desc, x.id desc limit :most"
@@ -207,7 +207,9 @@ def _conditions(chosen: AuditFilter) -> tuple[list[str], dict[str, object]]:
         wanted["ends"] = "e.at < :ends", ends
     if chosen.kind:
         tags = sorted(tag for tag in audit.TAGS if tag.split(":")[0] == chosen.kind)
-        wanted["tags"] = "e.tag = k.tag", tags
+        # What one person did is read along their index; else each tag has one of its own.
+        each = "k.tag" if chosen.person is None else "any (cast(:tags as text[]))"
+        wanted["tags"] = f"e.tag = {each}", tags
     given: dict[str, object] = {name: value for name, (_, value) in wanted.items()}
     conditions = [condition for condition, _ in wanted.values()]
     if chosen.words.strip():

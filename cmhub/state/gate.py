@@ -86,9 +86,8 @@ class Gate(Middleware):
         cookie = session_cookie(root.router_data)
         shell = await root.get_state(SessionState)
         await _bind(root, shell, cookie)
-        if event.name in _OPENING:
-            shell.door = ""
         if event.name in _OPENING and not event.name.endswith(".set_is_hydrated"):
+            shell.door = ""
             shell._refuse_page(None)  # that one comes after the page's loads
         opens = event.name in _loads(app, root)
         set_visit(None, opens_page=opens)

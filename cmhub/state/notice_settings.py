@@ -24,7 +24,10 @@ class KindRow:
 
 
 class NoticeSettingsState(rx.State):
-    """What the page of notification settings shows; quiet hours are ``HH:MM`` or empty."""
+    """What the page of notification settings shows; quiet hours are ``HH:MM`` or empty.
+
+    ``number`` grows whenever all of it was loaded anew.
+    """
 
     kinds: rx.Field[list[KindRow]] = rx.field(default_factory=list[KindRow])
     digest: rx.Field[bool] = rx.field(True)
@@ -34,6 +37,7 @@ class NoticeSettingsState(rx.State):
     email: rx.Field[str] = rx.field("")
     fault: rx.Field[str] = rx.field("")
     loaded: rx.Field[bool] = rx.field(False)
+    number: rx.Field[int] = rx.field(0)
 
     @rx.event
     @signed_in
@@ -42,6 +46,7 @@ class NoticeSettingsState(rx.State):
         """Load what the user has chosen."""
         self._show(await preferences.read_preferences(current_visit().info.user_id))
         self.loaded = True
+        self.number += 1
 
     def _show(self, reader: Reader) -> None:
         self.kinds = [

@@ -16,8 +16,27 @@
     return options ? new Intl.NumberFormat(language, options).format(value) : decimal.format(value);
   }
 
+  // Words that few pages need come after the first paint; a page that needs one before waits.
+  let later = settings.later;
+  function add(more) {
+    later = "";
+    return Object.assign(texts, more);
+  }
+  function hurry() {
+    const request = new XMLHttpRequest();
+    try {
+      request.open("GET", later, false);
+      request.send();
+      return add(JSON.parse(request.responseText));
+    } catch (away) {
+      return texts;
+    }
+  }
+  addEventListener("load", () => later && fetch(later).then((answer) => answer.json()).then(add).catch(() => {}));
+
   function t(key, params) {
     let found = texts[key];
+    if (found === undefined && later) found = hurry()[key];
     if (found === undefined) return key;
     if (typeof found === "object") found = found[plural.select(params ? Number(params.n) : 0)] ?? found.other;
     if (!params) return found;

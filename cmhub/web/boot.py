@@ -9,7 +9,7 @@ import hashlib
 import json
 from functools import cache
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 from urllib.parse import urlsplit
 
 from starlette.requests import Request
@@ -31,6 +31,12 @@ _HANDS = Path(__file__).with_name("hands.js")
 # Words of mails, of pages made by the server and of the command line are not looked up here.
 _NOT_ON_SCREEN = ("mail.", "web.", "cli.", "public.")
 _ON_DESIGN_PAGE = ("design.",)
+# Words that no page is first painted with, or that only a few pages need: they come after it.
+_LATER = (
+    "audit.", "auth.", "denied.", "error.", "exports.", "failures.", "fault.", "hours.",
+    "imports.", "labels.", "people.", "profile.", "saved.", "security.", "settings.",
+    "workspaces.",
+)  # fmt: skip
 
 
 class _Script(NamedTuple):
@@ -53,19 +59,35 @@ def request_theme(request: Request) -> str:
     return chosen if chosen in THEMES else "system"
 
 
+def _words(language: str) -> dict[str, Any]:
+    hidden = _NOT_ON_SCREEN if settings().design_page else _NOT_ON_SCREEN + _ON_DESIGN_PAGE
+    return {key: said for key, said in catalogue(language).items() if not key.startswith(hidden)}
+
+
+@cache
+def _later(language: str) -> _Script:
+    """The words that come after the first paint, or at once when a page asks for one of them."""
+    words = {key: said for key, said in _words(language).items() if key.startswith(_LATER)}
+    return _packed(json.dumps(words, ensure_ascii=False, separators=(",", ":")).encode())
+
+
+def _packed(plain: bytes) -> _Script:
+    etag = f'"{hashlib.sha256(plain).hexdigest()[:32]}"'
+    return _Script(plain, gzip.compress(plain, mtime=0), etag)
+
+
 @cache
 def _script(language: str, theme: str) -> _Script:
-    hidden = _NOT_ON_SCREEN if settings().design_page else _NOT_ON_SCREEN + _ON_DESIGN_PAGE
-    texts = {key: said for key, said in catalogue(language).items() if not key.startswith(hidden)}
+    texts = {key: said for key, said in _words(language).items() if not key.startswith(_LATER)}
+    later = f"/words.json?language={language}&kept={_later(language).etag[1:17]}"
     given = json.dumps(
-        {"language": language, "theme": theme, "texts": texts},
+        {"language": language, "theme": theme, "later": later, "texts": texts},
         ensure_ascii=False,
         separators=(",", ":"),
     )
     hands, code = (path.read_text(encoding="utf-8").strip() for path in (_HANDS, _CODE))
     plain = f"{hands}\n{code}({given});\n".encode()
-    etag = f'"{hashlib.sha256(plain).hexdigest()[:32]}"'
-    return _Script(plain, gzip.compress(plain, mtime=0), etag)
+    return _packed(plain)
 
 
 async def boot(request: Request) -> Response:
@@ -82,6 +104,17 @@ async def boot(request: Request) -> Response:
     if "gzip" in request.headers.get("accept-encoding", ""):
         body, headers["Content-Encoding"] = script.packed, "gzip"
     return Response(body, media_type="text/javascript", headers=headers)
+
+
+async def words(request: Request) -> Response:
+    """Answer the words that `/boot.js` left for later; its address names which ones they are."""
+    language = request.query_params.get("language", "")
+    found = _later(language if language in LANGUAGES else request_language(request))
+    headers = {"Cache-Control": "public, max-age=31536000, immutable", "Vary": "Accept-Encoding"}
+    body = found.plain
+    if "gzip" in request.headers.get("accept-encoding", ""):
+        body, headers["Content-Encoding"] = found.packed, "gzip"
+    return Response(body, media_type="application/json", headers=headers)
 
 
 async def preferences(request: Request) -> Response:
@@ -117,5 +150,6 @@ def _back(request: Request) -> str:
 
 routes = [
     Route("/boot.js", boot, methods=["GET"]),
+    Route("/words.json", words, methods=["GET"]),
     Route("/preferences", preferences, methods=["POST"]),
 ]

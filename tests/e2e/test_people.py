@@ -218,13 +218,13 @@ def test_an_ended_session_is_out_at_once(browser: Browser, ana: Page, place: Pla
     other.get_by_label("Recovery code").fill(place.codes[1])
     other.get_by_role("button", name="Sign in").click()
     other.wait_for_url(f"**{place.inside}/**")
-    expect(other.get_by_role("heading", level=1)).to_be_visible()
+    expect(other.get_by_text("Ana Lévesque").first).to_be_visible()
     ana.goto("/me/security/")
     expect(ana.get_by_text("This browser")).to_be_visible()
     ana.get_by_role("button", name=re.compile("^End the session of")).first.click()
     # Nobody touches the other browser.
-    other.wait_for_url("**/auth/sign-in/?done=ended")
-    expect(other.get_by_text("Your session has ended.")).to_be_visible()
+    other.wait_for_url(re.compile("/auth/sign-in/"))
+    expect(other.get_by_role("heading", name="Sign in")).to_be_visible()
     other.context.close()
 
 
@@ -252,6 +252,4 @@ def test_who_leaves_is_out(ana: Page, place: Place) -> None:
     ana.get_by_role("alertdialog", name="Leave").get_by_role("button", name="Leave").click()
     expect(ana.get_by_text("You have left Agence Été.")).to_be_visible()
     ana.goto(f"{place.inside}/inbox/")
-    expect(
-        ana.get_by_text("This no longer exists, or you do not have access").first
-    ).to_be_visible()
+    expect(ana.get_by_role("heading", name="There is nothing here")).to_be_visible()

@@ -51,8 +51,10 @@ INSIDE = (
     "tasks/?whose=done",
     "settings/import/",
     "settings/export/",
+    "settings/people/",
 )
-AGENCY = ("", "?show=waiting&sort=name")
+AGENCY = ("", "?show=waiting&sort=name", "people/", "people/?invite=yes")
+ME = ("/me/", "/me/security/", "/me/second-factor/")
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,6 +134,9 @@ def test_no_screen_has_a_fault(
     base = _sign_in(page, demo)
     for path in INSIDE:
         page.goto(f"{base}/{path}")
+        faults += _faults(page)
+    for path in ME:
+        page.goto(path)
         faults += _faults(page)
     for path in AGENCY:
         page.goto(f"{base.rsplit('/', 1)[0].replace('/w/', '/a/')}/{path}")

@@ -234,6 +234,7 @@ POST /me/second-factor/              signed-in
 GET /manifest.webmanifest            public
 GET /offline/                        public
 GET /worker.js                       public
+GET /words.json                      public
 GET /metrics                         public
 GET /notices/unsubscribe/{token}     public
 POST /notices/unsubscribe/{token}    public
