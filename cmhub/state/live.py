@@ -143,8 +143,8 @@ def _heard(app: App, payload: str) -> None:
             return
         room = _told_to(told)
         topics = [str(each) for each in told["topics"]]
-        if "presence" in told and PRESENCE.hear(room, told["presence"]):
-            topics.append("presence")
+        if isinstance(room, tuple) and "presence" in told:
+            topics += ["presence"] if PRESENCE.hear(room, told["presence"]) else []
     except (ValueError, KeyError, TypeError):
         logger.warning("live updates: a notification could not be read")
         return
