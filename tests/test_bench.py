@@ -37,3 +37,10 @@ def test_it_measures_the_agencys_home_beside_its_rows_one_by_one() -> None:
     said = _run("home", "--spaces", "3", "--members", "30", "--daily", "5", "--rounds", "1")
     assert "agency's Home at 3 workspaces and 1,500 messages" in said
     assert "one by one" in said
+
+
+def test_it_measures_search_beside_a_scan() -> None:
+    said = _run("search", "--threads", "300", "--rounds", "1")
+    assert "search_messages at 1,500 messages" in said
+    assert "ILIKE under row-level security, xylophone" in said
+    assert "allowed: at most 20 ms for a word: " in said

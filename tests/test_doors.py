@@ -54,7 +54,7 @@ NOTHING: Mapping[str, tuple[str, dict[str, object]]] = {
     "due_deletion": ("due_deletion('message', 500)", {}),
     "preferences_of": ("preferences_of(:hash)", {}),
     "find_messages": (
-        "find_messages('merci', :id, null, '-infinity', 'infinity', null, null, null, 500, 50)",
+        "find_messages('merci', :id, null, '-infinity', 'infinity', null, null, null, 500, 50, 50)",
         {"id": new_id()},
     ),
     "due_inbox": ("due_inbox('message', 500)", {}),

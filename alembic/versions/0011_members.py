@@ -23,7 +23,7 @@ BATCH = 5_000
 READ = ("message", "member")
 DOORS: dict[str, str] = {
     "find_messages(wanted text, place uuid, authors uuid[], since timestamptz, before timestamptz,"
-    " before_id uuid, standing text, by_team boolean, newest integer, most integer)": """
+    " before_id uuid, standing text, by_team boolean, newest integer, enough integer, most integer)": """
         returns table (message_id uuid, written_at timestamptz, rank real)
         language plpgsql stable {secure} as $$
         #variable_conflict use_column
@@ -74,7 +74,7 @@ DOORS: dict[str, str] = {
                             and t.id = m.thread_id and t.state = standing))
                 order by m.posted_at desc, m.id desc limit most;
             get diagnostics found_so_far = row_count;
-            if edge is null or found_so_far >= most then
+            if edge is null or found_so_far >= enough then
                 return;
             end if;
             return query
@@ -167,12 +167,8 @@ def _totals() -> None:
         where m.agency_id = s.agency_id and m.workspace_id = s.workspace_id and m.id = s.member_id
         """
     )
-    op.create_index(
-        "member_active_idx",
-        "member",
-        ["agency_id", "workspace_id", sa.text("last_at desc nulls last"), "id"],
-        postgresql_where=sa.text("merged_into is null"),
-    )
+    # Totals change with every batch: no index holds them, so that a row is written anew in place.
+    op.execute("alter table member set (fillfactor = 80)")
     op.create_index(
         "member_day_member_idx",
         "member_day",
@@ -316,7 +312,7 @@ def downgrade() -> None:
     op.drop_index("message_recent_idx", "message")
     op.drop_column("message", "search")
     op.drop_index("member_day_member_idx", "member_day")
-    op.drop_index("member_active_idx", "member")
+    op.execute("alter table member reset (fillfactor)")
     for name in ("sought", "messages", "reactions", "first_at", "last_at", "merged_into"):
         op.drop_column("member", name)
     op.drop_column("identity", "sought")

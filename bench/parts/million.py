@@ -1,6 +1,7 @@
 """A workspace with a million messages, written straight into the tables."""
 
 from dataclasses import dataclass
+from random import Random
 from typing import ClassVar
 from uuid import UUID, uuid4
 
@@ -8,6 +9,7 @@ import psycopg
 
 from cmhub.crypto import fingerprint
 from cmhub.embedded import Cluster
+from cmhub.services.search.words import tag_of, vector
 
 CHANNELS = 5
 # Ids in the order of time, as ours are.
@@ -33,8 +35,18 @@ class Filled:
     common_label: ClassVar[UUID] = UUID(int=2)
 
 
-def fill(cluster: Cluster, *, users: int, members: int = 20_000, threads: int = 200_000) -> Filled:
-    """Write five messages a thread: a twentieth of the threads is open, a tenth waits."""
+def fill(
+    cluster: Cluster,
+    *,
+    users: int,
+    members: int = 20_000,
+    threads: int = 200_000,
+    spoken: bool = False,
+) -> Filled:
+    """Write five messages a thread: a twentieth of the threads is open, a tenth waits.
+
+    With ``spoken`` they are texts in French and English that search finds.
+    """
     made = Filled(
         uuid4(), uuid4(), "bench", "million",
         tuple(UUID(int=n) for n in range(1, CHANNELS + 1)),
@@ -46,6 +58,8 @@ def fill(cluster: Cluster, *, users: int, members: int = 20_000, threads: int = 
         connection.execute("set session_replication_role = replica")
         _house(connection, made)
         _community(connection, made, members, threads)
+        if spoken:
+            _speak(connection, made)
         _desk(connection, made)
     with psycopg.connect(cluster.superuser_url, autocommit=True) as connection:
         connection.execute("vacuum (analyze) member, thread, message, label, thread_label")
@@ -154,3 +168,51 @@ def _desk(connection: psycopg.Connection, made: Filled) -> None:
             " where n %% %s = 0",
             [label, *keys, every],
         )
+
+
+# Of all messages, how many have a word; the rest is filled with words that get rarer and rarer.
+SHARES = {"merci": 0.1, "thanks": 0.08, "password": 0.01, "élève": 0.005, "remboursement": 0.0005}
+RARE = ("xylophone", "brouette")
+_TEXTS = 50_000
+
+
+def _texts(seed: int) -> list[tuple[str, str]]:
+    """Texts with their language; a rare word stands in one of them."""
+    random = Random(seed)
+    syllables = ("ba", "cé", "di", "fo", "lu", "mar", "ne", "pi", "ron", "sé", "ta", "vel")
+    words = sorted(
+        {"".join(random.choices(syllables, k=random.randint(2, 4))) for _ in range(20_000)}
+    )
+    random.shuffle(words)
+    found: list[tuple[str, str]] = []
+    for number in range(_TEXTS):
+        count = min(60, 4 + int(random.expovariate(1 / 12)))
+        said = [words[int(len(words) * random.random() ** 4)] for _ in range(count)]
+        said += [word for word, share in SHARES.items() if random.random() < share]
+        if number < len(RARE):
+            said.append(RARE[number])
+        random.shuffle(said)
+        found.append((" ".join(said), "fr" if number % 2 else "en"))
+    return found
+
+
+def _speak(connection: psycopg.Connection, made: Filled) -> None:
+    nowhere = UUID(int=0)
+    tag = tag_of(made.workspace_id)
+    connection.execute(
+        "create temp table speech (i integer primary key, body text, language text, v tsvector)"
+    )
+    with connection.cursor().copy("copy speech from stdin") as copy:
+        for number, (body, language) in enumerate(_texts(7)):
+            written = vector(made.workspace_id, nowhere, language, body)
+            copy.write_row((number, body, language, written))
+    connection.execute("drop index message_search_idx")
+    connection.execute(
+        f"""
+        update message m set body = t.body, language = t.language,
+            search = t.v || cast(%s || '#' || right(m.channel_id::text, 8) as tsvector)
+        from speech t where t.i = ('x' || right(m.id::text, 7))::bit(28)::int %% {_TEXTS}
+        """.encode(),
+        [tag],
+    )
+    connection.execute("create index message_search_idx on message using gin (search)")

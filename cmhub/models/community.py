@@ -45,11 +45,6 @@ class Member(InWorkspace, Base):
             *("agency_id", "workspace_id", "id"),
             postgresql_where=text("team or bot"),
         ),
-        Index(
-            "member_active_idx",
-            *("agency_id", "workspace_id", text("last_at desc nulls last"), "id"),
-            postgresql_where=text("merged_into is null"),
-        ),
     )
 
 

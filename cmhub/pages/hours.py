@@ -143,7 +143,7 @@ def _span(one: ObjectVar[Span], day: ObjectVar[Weekday], name: Var[str]) -> rx.C
 def _time(name: Any, label: Var[str], value: Any) -> rx.Component:
     return rx.el.input(
         type="time", name=name, default_value=value, required=True, aria_label=label,
-        class_name="input w-28",
+        class_name="input time",
     )  # fmt: skip
 
 

@@ -43,7 +43,7 @@ def search() -> rx.Component:
         title=t("search.title"),
         line=rx.cond(
             state.known & (state.order == "best"),
-            t("search.best", n=state.best_of),
+            t("search.best", words=state.words),
             rx.cond(state.known, t("search.line", words=state.words), t("search.hint")),
         ),
     )

@@ -17,7 +17,7 @@ _LOOKED_AT = 400  # characters
 
 def language_of(words: str) -> str | None:
     """The language that most of a text's small words belong to, if it is one that we speak."""
-    found = [word.lower() for word in _WORD.findall(words[:_LOOKED_AT])]
-    scores = {name: sum(word in known for word in found) for name, known in _KNOWN.items()}
+    found = _WORD.findall(words[:_LOOKED_AT].lower())
+    scores = {name: sum(map(known.__contains__, found)) for name, known in _KNOWN.items()}
     first, second = sorted(scores, key=lambda name: -scores[name])
     return first if scores[first] > scores[second] else None

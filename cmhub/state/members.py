@@ -6,6 +6,7 @@ import reflex as rx
 
 from cmhub.actor import Permission
 from cmhub.db import unit_of_work
+from cmhub.services.members import offering  # noqa: F401  # offers members to the palette
 from cmhub.services.members.listing import COUNTED, MemberRow, MembersFilter, list_members
 from cmhub.services.places import Choice
 from cmhub.state.asked import asked, asked_id

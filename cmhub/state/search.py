@@ -9,7 +9,8 @@ from cmhub.db import unit_of_work
 from cmhub.errors import CMHubError, Invalid
 from cmhub.services.members.profile import find_member
 from cmhub.services.places import Choice, channel_choices
-from cmhub.services.search.finding import BEST, Hit, Search, search_messages
+from cmhub.services.search import offering  # noqa: F401  # offers messages to the palette
+from cmhub.services.search.finding import Hit, Search, search_messages
 from cmhub.state.asked import asked, asked_id
 from cmhub.state.base import told
 from cmhub.state.marks import requires
@@ -48,7 +49,6 @@ class SearchState(rx.State):
     after: rx.Field[str] = rx.field("")
     paged: rx.Field[bool] = rx.field(False)
     narrowed: rx.Field[bool] = rx.field(False)
-    best_of: rx.Field[int] = rx.field(BEST)
     known: rx.Field[bool] = rx.field(False)
     loaded: rx.Field[bool] = rx.field(False)
 

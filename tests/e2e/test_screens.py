@@ -52,8 +52,21 @@ INSIDE = (
     "settings/import/",
     "settings/export/",
     "settings/people/",
+    "settings/",
+    "settings/hours/",
 )
-AGENCY = ("", "?show=waiting&sort=name", "people/", "people/?invite=yes")
+AGENCY = (
+    "",
+    "?show=waiting&sort=name",
+    "people/",
+    "people/?invite=yes",
+    "workspaces/",
+    "audit/",
+    "audit/?kind=workspace",
+    "audit/?q=nothing+like+that",
+    "jobs/",
+    "settings/",
+)
 ME = ("/me/", "/me/security/", "/me/second-factor/")
 
 

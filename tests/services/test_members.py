@@ -23,13 +23,16 @@ from cmhub.integrations.networks.base import (
 )
 from cmhub.models import AuditEvent, Member
 from cmhub.services import measures, workspaces
-from cmhub.services.members import listing, profile
+from cmhub.services.members import listing, offering, profile
 from cmhub.services.members.listing import MembersFilter
 from cmhub.services.members.merging import merge_members, part_members
 from cmhub.services.members.profile import MemberView, read_member
+from cmhub.services.palette import find_anything
+from cmhub.services.search import offering as message_offering
 from tests.support.agency import NewAgency, make_agency
 from tests.support.community import Community, ago, bring, make_community, person, said
 
+OFFERED = (offering, message_offering)  # imported, they offer what they find
 NOW = datetime(2026, 5, 20, 12, tzinfo=UTC)
 
 
@@ -485,3 +488,30 @@ async def test_parted_again_everybody_has_what_they_would_have_had(
         await _part(merged, merge)
         await _agree(merged)
     assert await _rows(merged, _WHOLE) == await _rows(plain, _WHOLE)
+
+
+# the palette
+
+
+async def test_the_palette_finds_members_and_messages(community: Community) -> None:
+    await bring(community, said("m1", "Où est la clé ?", by="zoé"))
+    async with unit_of_work(community.actor) as session:
+        people = await find_anything(session, community.actor, community.workspace_id, "ZOE")
+        words = await find_anything(session, community.actor, community.workspace_id, "cle")
+        everywhere = await find_anything(session, community.actor, None, "zoe")
+    assert [(hit.group, hit.title, hit.line) for hit in people] == [
+        ("members", "Zoé", "@zoé:example.org")
+    ]
+    assert [(hit.group, hit.title, hit.line) for hit in words] == [
+        ("messages", "Où est la clé ?", "Zoé")
+    ]
+    assert [hit.workspace_id for hit in everywhere] == [community.workspace_id]
+
+
+async def test_the_palette_shows_members_only_to_those_who_may(community: Community) -> None:
+    await bring(community, said("m1", "Où est la clé ?", by="zoé"))
+    roles = {community.workspace_id: frozenset({Role.CLIENT})}
+    client = replace(community.actor, agency_roles=frozenset(), workspaces=roles)
+    async with unit_of_work(client) as session:
+        assert await find_anything(session, client, community.workspace_id, "zoe") == ()
+        assert await find_anything(session, client, community.workspace_id, "clé") == ()

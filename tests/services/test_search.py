@@ -289,7 +289,7 @@ async def tenants(pool: None) -> tuple[Tenant, Tenant]:
 
 _ASK = text("""
     select message_id from find_messages(:asked, :place, :authors, '-infinity', 'infinity',
-        'ffffffff-ffff-ffff-ffff-ffffffffffff', null, null, :newest, 1000)
+        'ffffffff-ffff-ffff-ffff-ffffffffffff', null, null, :newest, 1000, 1000)
 """)
 
 

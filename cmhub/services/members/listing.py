@@ -161,7 +161,7 @@ def _where(wanted: MembersFilter, zone: ZoneInfo, now: datetime) -> tuple[str, d
     where, values = [_KINDS[wanted.kind]], dict[str, object]()
     for number, word in enumerate(fold(wanted.words).split()[:5]):
         where.append(f"and m.sought like :word{number}")
-        values[f"word{number}"] = f"%{_literal(word)}%"
+        values[f"word{number}"] = f"%{literal(word)}%"
     if wanted.network:
         where.append(
             "and exists (select from identity i where i.agency_id = m.agency_id"
@@ -187,7 +187,8 @@ def _where(wanted: MembersFilter, zone: ZoneInfo, now: datetime) -> tuple[str, d
     return " ".join(where), values
 
 
-def _literal(word: str) -> str:
+def literal(word: str) -> str:
+    """A word as `like` takes it literally."""
     return word.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
 
 

@@ -23,8 +23,8 @@ from cmhub.services.search.words import channel_lexeme, tag_of
 
 PAGE = 20
 BEST = 200
-"""So many of the newest hits are put in order when the best come first."""
-NEWEST = 4_000
+"""At most so many of the newest hits are put in order when the best come first."""
+NEWEST = 8_000
 """So many of the newest messages are read one by one before the index is asked."""
 STATES = ("open", "waiting", "snoozed", "done")
 ORDERS = ("newest", "best")
@@ -85,7 +85,7 @@ class _Found:
 
 _FIND = text("""
     select message_id, written_at, rank from find_messages(:asked, :workspace, :authors, :since,
-        :before, :before_id, :state, :by_team, :newest, :most)
+        :before, :before_id, :state, :by_team, :newest, :enough, :most)
 """)
 _HITS = text("""
     select m.id, m.thread_id, m.member_id, p.name as author, p.team, c.name as channel, n.network,
@@ -151,6 +151,7 @@ async def _page(
         "state": wanted.state or None,
         "by_team": {"members": False}.get(wanted.side),
         "newest": NEWEST,
+        "enough": PAGE + 1,
         "most": BEST if best else PAGE + 1,
     }
     if wanted.until:

@@ -6,7 +6,7 @@ language; where nobody knows the language, by its stems in French and in English
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache, lru_cache
 from typing import Protocol, cast
@@ -16,7 +16,7 @@ from uuid import UUID
 import snowballstemmer  # pyright: ignore[reportMissingTypeStubs]
 
 LONGEST = 48  # characters of a word
-MOST = 10_000  # words of a message; a position goes no further than 16,383
+LENGTH = 60_000  # characters of a message; a word's place goes no further than 16,383
 LANGUAGES = {"fr": "french", "en": "english"}
 
 _RAW = re.compile("[^\\W_](?:[^\\W_]|[\u0300-\u036f])*")
@@ -43,12 +43,12 @@ class Word:
     """A word's folded form and its stems by language; one that says nothing has no stems."""
 
     form: str
-    stems: tuple[tuple[str, str], ...]
+    stems: Mapping[str | None, str]
 
     @property
     def lexemes(self) -> frozenset[str]:
         """All that stands for it in an index whose language nobody knows."""
-        return frozenset({self.form, *(stem for _, stem in self.stems)})
+        return frozenset({self.form, *self.stems.values()})
 
 
 def fold(text: str) -> str:
@@ -77,8 +77,8 @@ def read_word(raw: str) -> Word:
     """What a word is found by."""
     form = "".join(letter for letter in fold(raw) if letter.isalnum())[:LONGEST]
     if not form or form in _STOPS:
-        return Word(form, ())
-    return Word(form, tuple((code, _stem(code, form)) for code in LANGUAGES))
+        return Word(form, {})
+    return Word(form, {code: _stem(code, form) for code in LANGUAGES})
 
 
 def is_stop(word: Word) -> bool:
@@ -118,15 +118,20 @@ def vector(workspace_id: UUID, channel_id: UUID, language: str | None, text: str
     tag = tag_of(workspace_id)
     places: dict[str, str] = {}
     stems: set[str] = set()
-    known = LANGUAGES.get(language or "")
-    for place, raw in enumerate(_RAW.findall(text)[:MOST], 1):
+    for place, raw in enumerate(_RAW.findall(text, 0, LENGTH), 1):
         word = read_word(raw)
         if not word.stems:
             continue
-        before = places.get(word.form)
-        places[word.form] = f"{place}" if before is None else f"{before},{place}"
-        if before is None:
-            stems.update(stem for code, stem in word.stems if known is None or code == language)
+        form = word.form
+        if form in places:
+            places[form] += f",{place}"
+            continue
+        places[form] = str(place)
+        if language in word.stems:
+            stems.add(word.stems[language])
+        else:
+            stems.update(word.stems.values())
     parts = [f"{tag}{form}:{where}" for form, where in places.items()]
-    parts += [f"{tag}{stem}" for stem in stems if stem not in places]
-    return " ".join([*parts, tag + channel_lexeme(channel_id)])
+    parts += [tag + stem for stem in stems.difference(places)]
+    parts.append(tag + channel_lexeme(channel_id))
+    return " ".join(parts)
