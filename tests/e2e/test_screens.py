@@ -43,6 +43,8 @@ INSIDE = (
     "settings/labels/?label=new",
     "settings/replies/",
     "settings/replies/?reply=new",
+    "members/",
+    "search/?q=merci",
     "activity/",
     "activity/?days=7",
     "connections/",
