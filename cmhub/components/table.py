@@ -182,9 +182,7 @@ def pager(
 
 def with_bulk(*content: Any) -> rx.Component:
     """Hold a table with selectable rows and its `bulk_bar`."""
-    return rx.el.div(
-        styles("table"), *content, custom_attrs={"data-bulk": ""}, class_name="with-bulk"
-    )
+    return rx.el.div(*content, custom_attrs={"data-bulk": ""}, class_name="with-bulk")
 
 
 def bulk_bar(*actions: rx.Component) -> rx.Component:

@@ -7,7 +7,7 @@
   const MENUS = "details[data-menu][open]";
   const all = (selector, within = document) => [...within.querySelectorAll(selector)];
   const element = (event) => (event.target instanceof Element ? event.target : null);
-  const words = (one) => (one.getAttribute("aria-label") || one.dataset.name || one.textContent).trim();
+  const words = (one) => (one.getAttribute("aria-label") || one.dataset.name || one.labels?.[0]?.textContent || one.textContent).trim();
 
   // Dialogs, menus, the sidebar
 
