@@ -4,8 +4,8 @@ What is stored as bytes is a ciphertext or a digest, opens nothing elsewhere, an
 """
 
 from collections.abc import AsyncIterator, Mapping
-from datetime import date, datetime
-from typing import Any
+from datetime import date, datetime, time
+from typing import Any, cast
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, Table, and_, func, select, true
@@ -77,7 +77,9 @@ async def rows_of(
 
 
 def plain(value: object) -> object:
-    """A value as JSON has it; moments in ISO 8601."""
-    if isinstance(value, datetime | date):
+    """A value as JSON has it, also within an array; moments, days and times in ISO 8601."""
+    if isinstance(value, list):
+        return [plain(each) for each in cast("list[object]", value)]
+    if isinstance(value, datetime | date | time):
         return value.isoformat()
     return str(value) if isinstance(value, UUID) else value
