@@ -286,7 +286,8 @@ async def test_an_invitation_whose_workspaces_are_gone_is_over(agency: NewAgency
 
 async def test_a_token_that_we_did_not_sign_opens_nothing(agency: NewAgency) -> None:
     token = await invited(agency, _here(agency))
-    for wrong in ("", "x", "é", token[:-2] + "AA", sign("second factor", b"x" * 48)):
+    other = token[:20] + ("A" if token[20] != "A" else "B") + token[21:]
+    for wrong in ("", "x", "é", other, sign("second factor", b"x" * 48)):
         assert await _reason(invitations.open_offer(wrong)) == "invitation"
     carried = signed("invitation", token)
     assert carried is not None
