@@ -12,9 +12,9 @@ from uuid import UUID
 import sqlalchemy as sa
 
 from cmhub.actor import system_actor
-from cmhub.db import dispose, unit_of_work
+from cmhub.db import dispose, doors, unit_of_work
 from cmhub.migrate import owner_connection, privileged_url
-from cmhub.models import Base
+from cmhub.models import Base, new_id
 from cmhub.services import connections, secrets
 from tests.support.tenants import make_tenant
 
@@ -22,6 +22,7 @@ from tests.support.tenants import make_tenant
 async def _fill() -> dict[str, str]:
     tenant = await make_tenant()
     await make_tenant()
+    await _secure(tenant.actor.user_id)
     await dispose()
     return {
         "agency": str(tenant.actor.agency_id),
@@ -29,6 +30,20 @@ async def _fill() -> dict[str, str]:
         "connection": str(tenant.first.community.connection_id),
         "email": tenant.email,
     }
+
+
+async def _secure(user: UUID | None) -> None:
+    """Give a user a second factor with a recovery code, and choices of their own."""
+    given = {"user": user, "id": new_id(), "bytes": b"sealed"}
+    async with doors() as session:
+        for call in (
+            "user_key_of(:user, :bytes)",
+            "keep_factor(:user, :bytes, 1)",
+            "keep_codes(:user, array[cast(:id as uuid)], array[cast(:bytes as bytea)])",
+            "choose_notice(:user, 'mention', 'mail', 'never')",
+        ):
+            names = {name: value for name, value in given.items() if f":{name}" in call}
+            await session.execute(sa.text(f"select {call}"), names)
 
 
 def _rows() -> dict[str, str]:
