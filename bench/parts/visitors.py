@@ -31,7 +31,8 @@ class ReflexVisitor:
         self._socket = Client(f"{address}/_event/?{query}", headers=headers)  # pyright: ignore[reportArgumentType]  # text it encodes itself
         self._socket.send(f"40{_SPACE},{{}}")
         self.bytes = 0
-        self._send(_OPEN, {})
+        # What stays as it is is not sent, so no click may ask for what is shown already.
+        self._send(_OPEN, {"state": "done", "channel": str(filled.channels[-1])})
         self._until_shown()
 
     def _send(self, name: str, query: Mapping[str, str]) -> None:
