@@ -158,6 +158,7 @@ def test_labels_are_made_put_on_filtered_merged_and_deleted(owner: Page, place: 
     _inbox(owner, place)
     owner.keyboard.press("j")
     owner.get_by_role("article").wait_for()
+    owner.wait_for_load_state("networkidle")
     owner.keyboard.press("l")
     owner.get_by_role("menuitem", name="Bug").click()
     owner.get_by_role("menuitem", name="Idea").click()
