@@ -1,8 +1,7 @@
 """Ingest beside a bare insert of the same messages into the same table.
 
 The baseline is `INSERT … SELECT unnest(…)` of the same batches into the same `message` table:
-same keys, indexes, foreign keys and row-level security, with members and threads there before, and
-what a message is found by made before the clock starts.
+same keys, indexes, foreign keys and row-level security, with members and threads there before.
 Ingest does all that importing and syncing do: members, threads, changes, rollups, notification.
 Both run in the same unit of work on the same connection, in turns.
 """
@@ -29,20 +28,18 @@ from cmhub.db import announce, dispose, unit_of_work
 from cmhub.integrations.networks.base import Event, IncomingMessage
 from cmhub.models import new_id
 from cmhub.services.ingest import Scope, ingest
-from cmhub.services.languages import language_of
-from cmhub.services.search.words import vector
 
 REQUIRED = 0.25
 
 _INSERT = text("""
     insert into message (agency_id, workspace_id, id, channel_id, thread_id, member_id, identity_id,
-        external_id, reply_to, body, posted_at, ingested_at, search)
+        external_id, reply_to, body, posted_at, ingested_at)
     select :agency, :workspace, n.id, n.channel_id, n.thread_id, n.member_id, n.member_id,
-        n.external_id, n.reply_to, n.body, n.posted_at, :now, n.search::tsvector
+        n.external_id, n.reply_to, n.body, n.posted_at, :now
     from unnest(cast(:ids as uuid[]), cast(:channels as uuid[]), cast(:threads as uuid[]),
         cast(:members as uuid[]), cast(:externals as text[]), cast(:reply_tos as text[]),
-        cast(:bodies as text[]), cast(:posted as timestamptz[]), cast(:searches as text[]))
-        n(id, channel_id, thread_id, member_id, external_id, reply_to, body, posted_at, search)
+        cast(:bodies as text[]), cast(:posted as timestamptz[]))
+        n(id, channel_id, thread_id, member_id, external_id, reply_to, body, posted_at)
 """)
 _MEMBERS = text("""
     insert into member (agency_id, workspace_id, id, name, bot, team, created_at)
@@ -142,15 +139,6 @@ class Bare:
             "reply_tos": [message.reply_to or message.thread for message in messages],
             "bodies": [message.text for message in messages],
             "posted": [message.posted_at for message in messages],
-            "searches": [
-                vector(
-                    self.side.workspace_id,
-                    self.side.channels[message.channel],
-                    language_of(message.text),
-                    message.text,
-                )
-                for message in messages
-            ],
         }
 
 
